@@ -1,0 +1,409 @@
+"""The labelled library: papers whose cells are known, and the nearest of them to a new paper.
+
+The library is evidence. For each new paper the nightly run shows the labelled papers closest to
+it, with their cells, and the classifier may use the same neighbours as features. A fresh install
+reads it from ``corpus/``; the nightly run builds it from database rows (the corpus plus the
+reviewers' decisions).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from litmine.core.errors import ArtefactMismatch, InputError
+from litmine.index.exact import on_grid, top_k
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import ArrayLike, NDArray
+
+Provenance = Literal["gold", "list", "review"]
+Split = Literal["train", "dev"]
+
+FACTS_FILE = "library.jsonl"
+VECTORS_FILE = "library_vectors.npz"
+REBUILD = "run `litmine library build` with the running encoder"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPaper:
+    """What is known about one labelled paper.
+
+    Attributes
+    ----------
+    id : str
+        arXiv id without version.
+    title : str
+    date : date or None
+        Day of submission or announcement; None when not known.
+    relevant : int
+        1 or 0; -1 when nobody has judged it by the codebook (papers from public lists).
+    cells : tuple of str
+        "stage/resource" pairs; empty for list-derived papers.
+    weak_stages : tuple of str
+        Stages read off the section headings of public lists; empty for judged papers.
+    technique : tuple of str
+        Technique ids of the taxonomy.
+    provenance : {'gold', 'list', 'review'}
+        Judged under the codebook, read from public lists, or decided by a reviewer.
+    split : {'train', 'dev'} or None
+        Which set of gold labels it belongs to.
+    lists : int
+        How many distinct public lists name it (mirrors counted once).
+    """
+
+    id: str
+    title: str
+    date: date | None
+    relevant: int
+    cells: tuple[str, ...] = ()
+    weak_stages: tuple[str, ...] = ()
+    technique: tuple[str, ...] = ()
+    provenance: Provenance = "gold"
+    split: Split | None = None
+    lists: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the paper as a JSON object, the form of one line of ``library.jsonl``."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "date": self.date.isoformat() if self.date else None,
+            "relevant": self.relevant,
+            "cells": list(self.cells),
+            "weak_stages": list(self.weak_stages),
+            "technique": list(self.technique),
+            "provenance": self.provenance,
+            "split": self.split,
+            "lists": self.lists,
+        }
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> LabelledPaper:
+        """Read the form that `as_json` writes."""
+        return cls(
+            id=record["id"],
+            title=record["title"],
+            date=date.fromisoformat(record["date"]) if record["date"] else None,
+            relevant=record["relevant"],
+            cells=tuple(record["cells"]),
+            weak_stages=tuple(record["weak_stages"]),
+            technique=tuple(record["technique"]),
+            provenance=record["provenance"],
+            split=record["split"],
+            lists=record["lists"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A labelled paper near a new one. `similarity` is the cosine, rounded to 4 decimals."""
+
+    id: str
+    title: str
+    similarity: float
+    cells: tuple[str, ...]
+    technique: tuple[str, ...]
+    provenance: Provenance
+    relevant: int = -1
+
+
+class LabelledLibrary:
+    """Labelled papers with their vectors, in order of arXiv id.
+
+    Parameters
+    ----------
+    papers : iterable of LabelledPaper
+        In any order; ids must be distinct.
+    vectors : array_like, shape (n, dim)
+        One row per paper, in the order given. Rows are scaled to unit length.
+    encoder_id : str
+        The encoder that made the vectors. Only its vectors may be compared with these.
+    title_only : array_like of bool, shape (n,), optional
+        True where the vector stands for the title alone because no abstract was known.
+
+    Raises
+    ------
+    InputError
+        If an id repeats, or the vectors do not fit the papers.
+    """
+
+    def __init__(
+        self,
+        papers: Iterable[LabelledPaper],
+        vectors: ArrayLike,
+        encoder_id: str,
+        title_only: ArrayLike | None = None,
+    ) -> None:
+        given = list(papers)
+        rows = on_grid(vectors)
+        if len(rows) != len(given):
+            raise InputError(f"the library has {len(given)} papers but {len(rows)} vectors")
+        flags = np.zeros(len(given), bool) if title_only is None else np.asarray(title_only, bool)
+        if flags.shape != (len(given),):
+            raise InputError("title_only must hold one flag per paper")
+        order = sorted(range(len(given)), key=lambda i: given[i].id)
+        self.papers: tuple[LabelledPaper, ...] = tuple(given[i] for i in order)
+        self._rows: NDArray[np.float64] = rows[order]
+        self.title_only: NDArray[np.bool_] = flags[order]
+        self.encoder_id = encoder_id
+        self._row_of = {paper.id: row for row, paper in enumerate(self.papers)}
+        if len(self._row_of) != len(self.papers):
+            raise InputError("an arXiv id stands in the library twice")
+
+    @classmethod
+    def from_corpus(
+        cls, corpus_dir: Path | None = None, encoder_id: str | None = None
+    ) -> LabelledLibrary:
+        """Read ``library.jsonl`` and ``library_vectors.npz``.
+
+        Parameters
+        ----------
+        corpus_dir : Path, optional
+            Folder of both files; the installed corpus by default.
+        encoder_id : str, optional
+            Identity of the encoder in use, to be checked against the library's.
+
+        Raises
+        ------
+        ArtefactMismatch
+            If a file is missing or damaged, the files disagree, or the encoder is another one.
+        """
+        if corpus_dir is None:
+            from litmine.core.resources import corpus_dir as installed_corpus
+
+            corpus_dir = installed_corpus()
+        papers = read_facts(corpus_dir / FACTS_FILE)
+        ids, vectors, title_only, made_by = read_vectors(corpus_dir / VECTORS_FILE)
+        if ids != [paper.id for paper in papers]:
+            raise ArtefactMismatch(f"{VECTORS_FILE} does not match {FACTS_FILE}: {REBUILD}")
+        try:
+            library = cls(papers, vectors, made_by, title_only)
+        except InputError as error:
+            raise ArtefactMismatch(f"{corpus_dir} is damaged ({error}): {REBUILD}") from error
+        if encoder_id is not None:
+            library.require_encoder(encoder_id)
+        return library
+
+    def require_encoder(self, encoder_id: str) -> None:
+        """Raise ArtefactMismatch unless the library's vectors were made by `encoder_id`."""
+        if encoder_id != self.encoder_id:
+            raise ArtefactMismatch(
+                f"the labelled library holds vectors of encoder {self.encoder_id}, "
+                f"but {encoder_id} is in use: {REBUILD}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.papers)
+
+    def __contains__(self, arxiv_id: str) -> bool:
+        return arxiv_id in self._row_of
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return int(self._rows.shape[1])
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The arXiv ids, ascending."""
+        return tuple(paper.id for paper in self.papers)
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The titles, in order of id."""
+        return tuple(paper.title for paper in self.papers)
+
+    @property
+    def cells(self) -> tuple[tuple[str, ...], ...]:
+        """The cells of each paper, in order of id."""
+        return tuple(paper.cells for paper in self.papers)
+
+    @property
+    def techniques(self) -> tuple[tuple[str, ...], ...]:
+        """The techniques of each paper, in order of id."""
+        return tuple(paper.technique for paper in self.papers)
+
+    @property
+    def provenance(self) -> tuple[Provenance, ...]:
+        """Where each label comes from, in order of id."""
+        return tuple(paper.provenance for paper in self.papers)
+
+    @property
+    def relevant(self) -> NDArray[np.int8]:
+        """1, 0 or -1 (not judged) for each paper, shape (n,)."""
+        return np.array([paper.relevant for paper in self.papers], dtype=np.int8)
+
+    @property
+    def vectors(self) -> NDArray[np.float32]:
+        """Unit vectors, shape (n, dim), in order of id."""
+        return self._rows.astype(np.float32)
+
+    def nearest_rows(
+        self, vectors: ArrayLike, k: int, exclude_ids: Sequence[str | None] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Find the `k` most similar papers of each vector, as row numbers of the library.
+
+        Exact, and the same for a vector whatever else stands in the batch. Ties in the rounded
+        similarity go to the lower arXiv id.
+
+        Parameters
+        ----------
+        vectors : array_like, shape (m, dim)
+            Made by the library's encoder.
+        k : int
+            Neighbours per vector.
+        exclude_ids : sequence of str or None, length m, optional
+            The id of the paper itself, so that no paper is its own evidence.
+
+        Returns
+        -------
+        rows : ndarray, shape (m, k), int64
+            -1 where the library has fewer papers.
+        similarities : ndarray, shape (m, k), float64
+            Cosine rounded to 4 decimals; ``-inf`` where `rows` is -1.
+        """
+        queries = on_grid(vectors, self.dim)
+        exclude = None
+        if exclude_ids is not None:
+            if len(exclude_ids) != len(queries):
+                raise InputError("exclude_ids must hold one entry per vector")
+            exclude = np.array(
+                [-1 if i is None else self._row_of.get(i, -1) for i in exclude_ids], dtype=np.int64
+            )
+        return top_k(queries, self._rows, k, exclude)
+
+    def nearest(
+        self, vectors: ArrayLike, k: int, exclude_ids: Sequence[str | None] | None = None
+    ) -> list[list[Neighbour]]:
+        """Find the `k` most similar papers of each vector; see `nearest_rows`."""
+        rows, similarities = self.nearest_rows(vectors, k, exclude_ids)
+        return [
+            [
+                self._neighbour(int(row), float(score))
+                for row, score in zip(row_list, scores, strict=True)
+                if row >= 0
+            ]
+            for row_list, scores in zip(rows, similarities, strict=True)
+        ]
+
+    def _neighbour(self, row: int, similarity: float) -> Neighbour:
+        paper = self.papers[row]
+        return Neighbour(
+            id=paper.id,
+            title=paper.title,
+            similarity=similarity,
+            cells=paper.cells,
+            technique=paper.technique,
+            provenance=paper.provenance,
+            relevant=paper.relevant,
+        )
+
+    def without(self, ids: Iterable[str]) -> LabelledLibrary:
+        """Give the library without some papers, for evaluation that does not see them."""
+        gone = frozenset(ids)
+        return self._filtered(lambda paper: paper.id not in gone)
+
+    def where(
+        self,
+        *,
+        split: Split | None = None,
+        provenance: Provenance | None = None,
+        judged: bool | None = None,
+    ) -> LabelledLibrary:
+        """Give the papers that meet every condition given.
+
+        Parameters
+        ----------
+        split : {'train', 'dev'}, optional
+            Only gold labels of that set; list-derived papers belong to neither.
+        provenance : {'gold', 'list', 'review'}, optional
+        judged : bool, optional
+            True: relevance is known (0 or 1). False: it is not.
+        """
+        return self._filtered(
+            lambda paper: (
+                (split is None or paper.split == split)
+                and (provenance is None or paper.provenance == provenance)
+                and (judged is None or (paper.relevant >= 0) == judged)
+            )
+        )
+
+    def _filtered(self, keep: Callable[[LabelledPaper], bool]) -> LabelledLibrary:
+        rows = [row for row, paper in enumerate(self.papers) if keep(paper)]
+        kept = LabelledLibrary.__new__(LabelledLibrary)
+        kept.papers = tuple(self.papers[row] for row in rows)
+        kept._rows = self._rows[rows]
+        kept.title_only = self.title_only[rows]
+        kept.encoder_id = self.encoder_id
+        kept._row_of = {paper.id: row for row, paper in enumerate(kept.papers)}
+        return kept
+
+
+def read_facts(path: Path) -> list[LabelledPaper]:
+    """Read ``library.jsonl``; raises ArtefactMismatch if it is missing or damaged."""
+    try:
+        with path.open(encoding="utf-8") as lines:
+            return [LabelledPaper.from_json(json.loads(line)) for line in lines]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtefactMismatch(f"cannot read {path}: {error}; {REBUILD}") from error
+
+
+def pack_vectors(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Round each row to 8-bit integers with a scale of its own.
+
+    Returns
+    -------
+    codes : ndarray, shape (n, dim), int8
+    scales : ndarray, shape (n,), float32
+        ``codes * scales[:, None]`` approximates the row within half a scale per entry.
+    """
+    largest = np.abs(vectors).max(axis=1, initial=0.0)
+    scales = np.where(largest > 0, largest / 127.0, 1.0).astype(np.float32)
+    codes = np.clip(np.rint(vectors / scales[:, None]), -127, 127).astype(np.int8)
+    return codes, scales
+
+
+def read_vectors(
+    path: Path,
+) -> tuple[list[str], NDArray[np.float32], NDArray[np.bool_], str]:
+    """Read ``library_vectors.npz``.
+
+    Returns
+    -------
+    ids : list of str
+    vectors : ndarray, shape (n, dim), float32
+    title_only : ndarray, shape (n,), bool
+    encoder_id : str
+
+    Raises
+    ------
+    ArtefactMismatch
+        If the file is missing or damaged.
+    """
+    import zipfile
+    import zlib
+
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            ids = bytes(arrays["ids"]).decode("ascii").split("\n")
+            codes, scales = arrays["codes"], arrays["scales"]
+            title_only = arrays["title_only"].astype(bool)
+            encoder_id = str(arrays["encoder_id"])
+    except (
+        # What zipfile and numpy raise on damaged bytes, found by flipping them.
+        *(OSError, ValueError, KeyError, EOFError, TypeError, MemoryError, RuntimeError),
+        *(NotImplementedError, OverflowError, zipfile.BadZipFile, zlib.error),
+    ) as error:
+        raise ArtefactMismatch(f"cannot read {path}: {error}; {REBUILD}") from error
+    if codes.ndim != 2 or not len(ids) == len(codes) == len(scales) == len(title_only):
+        raise ArtefactMismatch(f"{path} is damaged (its arrays differ in length): {REBUILD}")
+    vectors = codes.astype(np.float32) * scales[:, None].astype(np.float32)
+    return ids, vectors, title_only, encoder_id

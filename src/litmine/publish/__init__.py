@@ -1,0 +1,1 @@
+"""What the outside world sees: the paper list and the draft list."""
