@@ -1,0 +1,149 @@
+"""The error tree of litmine, in one place.
+
+Every error that a user can meet is one of these. Each class knows the exit code of the command
+line and the HTTP status of a web door, so that a door translates an error without a table of
+its own::
+
+    LitmineError            1   500   anything litmine raises on purpose
+    ├── ConfigError         2   500   a setting, taxonomy or configuration file is wrong
+    ├── InputError          2   422   what the user gave cannot be used
+    │   └── NotFound        2   404   the named paper, run or cell does not exist
+    ├── SourceError         3   502   arXiv (or its stand-in) answered with something unusable
+    │   ├── SourceUnavailable   3   503   it could not be reached
+    │   ├── RateLimited         3   503   it asked us to wait (retry_after, seconds)
+    │   ├── MalformedResponse   3   502   the answer is not what the protocol promises
+    │   └── TokenExpired        3   502   a resumption token is no longer valid
+    ├── StoreError          4   500   the database cannot be used as asked
+    │   └── SchemaMismatch      4   500   the database was made by another version
+    ├── ModelError          5   500   an encoder or classifier cannot be used
+    │   └── ArtefactMismatch    5   500   a model file disagrees with its manifest
+    ├── LeaseHeld           6   409   another run is under way
+    ├── LeaseLost           6   409   this run was fenced off by a newer one
+    └── Incomplete          7   500   the run ended, but announced minus stored is not zero
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ArtefactMismatch",
+    "ConfigError",
+    "Incomplete",
+    "InputError",
+    "LeaseHeld",
+    "LeaseLost",
+    "LitmineError",
+    "MalformedResponse",
+    "ModelError",
+    "NotFound",
+    "RateLimited",
+    "SchemaMismatch",
+    "SourceError",
+    "SourceUnavailable",
+    "StoreError",
+    "TokenExpired",
+]
+
+
+class LitmineError(Exception):
+    """Base of everything litmine raises on purpose; the message is one line that says what to do."""
+
+    exit_code: int = 1
+    http_status: int = 500
+
+
+class ConfigError(LitmineError):
+    """A setting, the taxonomy or a configuration file is wrong."""
+
+    exit_code = 2
+
+
+class InputError(LitmineError):
+    """What the user gave cannot be used; nothing was changed."""
+
+    exit_code = 2
+    http_status = 422
+
+
+class NotFound(InputError):
+    """The named thing does not exist."""
+
+    http_status = 404
+
+
+class SourceError(LitmineError):
+    """A source of papers answered with something unusable."""
+
+    exit_code = 3
+    http_status = 502
+
+
+class SourceUnavailable(SourceError):
+    """A source could not be reached, or kept failing."""
+
+    http_status = 503
+
+
+class RateLimited(SourceError):
+    """A source asked us to wait.
+
+    Parameters
+    ----------
+    message : str
+        One line for the user.
+    retry_after : float or None
+        Seconds to wait, where the source or our own cool-down says so.
+    """
+
+    http_status = 503
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class MalformedResponse(SourceError):
+    """An answer breaks its own protocol (cut XML, missing elements)."""
+
+
+class TokenExpired(SourceError):
+    """A resumption token is no longer valid: restart the window it belonged to."""
+
+
+class StoreError(LitmineError):
+    """The database cannot be used as asked."""
+
+    exit_code = 4
+
+
+class SchemaMismatch(StoreError):
+    """The database was made by another version of litmine."""
+
+
+class ModelError(LitmineError):
+    """An encoder or classifier cannot be used."""
+
+    exit_code = 5
+
+
+class ArtefactMismatch(ModelError):
+    """A model file disagrees with its manifest, or two artefacts do not belong together."""
+
+
+class LeaseHeld(LitmineError):
+    """Another run holds the lease."""
+
+    exit_code = 6
+    http_status = 409
+
+
+class LeaseLost(LitmineError):
+    """This run was fenced off: a newer run took the lease over, so it must not write any more."""
+
+    exit_code = 6
+    http_status = 409
+
+
+class Incomplete(LitmineError):
+    """The run ended, but some announced papers could not be stored."""
+
+    exit_code = 7

@@ -1,0 +1,317 @@
+"""Settings: environment over file over default, and where each value came from.
+
+Environment variables are ``LITMINE_`` + the setting, sections joined by two underscores:
+``LITMINE_DATA_DIR``, ``LITMINE_ARXIV__CONTACT``. The file is ``litmine.toml`` in the working
+folder, else ``config.toml`` in the user's configuration folder, or what ``LITMINE_CONFIG`` names.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource
+from pydantic_settings import SettingsConfigDict
+
+from litmine.core.errors import ConfigError
+
+__all__ = ["ArxivSettings", "Settings", "SettingOrigin", "is_loopback", "load_settings", "origins"]
+
+#: Variables with the prefix that are not settings.
+_OTHER_VARIABLES = {"LITMINE_CONFIG", "LITMINE_RESOURCES"}
+_PREFIX = "LITMINE_"
+_POLITE_GAP = 3.0
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL's host is this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ArxivSettings(_Section):
+    """How arXiv is asked. Its terms: one request every three seconds, one connection at a time."""
+
+    oai_url: str = Field("https://oaipmh.arxiv.org/oai", description="OAI-PMH base URL")
+    rss_url: str = Field("https://rss.arxiv.org", description="announcement feeds, base URL")
+    api_url: str = Field("https://export.arxiv.org/api/query", description="search API URL")
+    contact: str = Field(
+        "", description="e-mail put into the User-Agent, so that arXiv can reach you"
+    )
+    categories: tuple[str, ...] = Field(
+        ("cs.CL", "cs.LG", "cs.AI", "cs.DC", "cs.AR", "cs.PF"),
+        description="papers in any of these categories are read",
+    )
+    metadata_prefix: Literal["arXivRaw", "arXiv"] = Field(
+        "arXivRaw", description="OAI-PMH format; arXivRaw tells versions and withdrawals"
+    )
+    min_gap_seconds: float = Field(_POLITE_GAP, ge=0, description="gap between requests, seconds")
+    connect_timeout_seconds: float = Field(15.0, gt=0, description="seconds to open a connection")
+    read_timeout_seconds: float = Field(90.0, gt=0, description="seconds without a byte")
+    max_attempts: int = Field(5, ge=1, le=20, description="tries of one request")
+    max_cooldown_seconds: float = Field(
+        600.0, gt=0, description="longest wait inside one run; beyond it the run ends and says so"
+    )
+    overlap_days: int = Field(1, ge=1, le=30, description="days re-read before the watermark")
+    first_lookback_days: int = Field(
+        3, ge=1, le=3650, description="days read by the very first run (or give --since)"
+    )
+
+    @field_validator("categories")
+    @classmethod
+    def _known_shape(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        import re
+
+        if not value:
+            raise ValueError("name at least one category, such as cs.CL")
+        for category in value:
+            if not re.fullmatch(r"[a-z][a-z\-]*(?:\.[A-Za-z][A-Za-z\-]*)?", category):
+                raise ValueError(f"{category!r} is not an arXiv category; expected cs.CL or hep-th")
+        return tuple(dict.fromkeys(value))
+
+    @model_validator(mode="after")
+    def _polite(self) -> ArxivSettings:
+        urls = (self.oai_url, self.rss_url, self.api_url)
+        for url in urls:
+            parts = urlsplit(url)
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ValueError(f"{url!r} is not an http(s) URL")
+        if self.min_gap_seconds < _POLITE_GAP and not all(is_loopback(u) for u in urls):
+            raise ValueError(
+                f"min_gap_seconds below {_POLITE_GAP:g} is only for a stand-in on loopback: "
+                "arXiv's terms ask for one request every three seconds"
+            )
+        return self
+
+
+class ModelSettings(_Section):
+    """Which models read the papers."""
+
+    encoder: str = Field(
+        "default", description="shipped encoder, a folder, or a sentence-transformers model"
+    )
+    classifier: str = Field("default", description="shipped classifier or a folder")
+    threads: int = Field(
+        0, ge=0, description="threads of encoder and index; 0: the machine's cores"
+    )
+
+
+class QueueSettings(_Section):
+    """What reaches the reviewers."""
+
+    min_relevance: float = Field(
+        0.10, ge=0, le=1, description="least probability of relevance that enters the queue"
+    )
+    neighbours: int = Field(5, ge=0, le=50, description="labelled neighbours kept as evidence")
+
+
+class ScheduleSettings(_Section):
+    """When `litmine schedule` runs, relative to arXiv's announcements."""
+
+    delay_minutes: int = Field(
+        150,
+        ge=0,
+        description="minutes after the 20:00 Eastern announcement (metadata: about 22:30)",
+    )
+    jitter_seconds: int = Field(600, ge=0, description="random delay, to keep off the full minute")
+    misfire_grace_hours: float = Field(20.0, gt=0, description="a run missed by less is made up")
+
+
+class LogSettings(_Section):
+    """What is logged, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level")
+    format: Literal["text", "json"] = Field("text", description="key=value lines or JSON lines")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. `litmine config show` prints it with its origins."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    data_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("litmine", appauthor=False)),
+        description="database, index cache and outputs",
+    )
+    database_url: str = Field(
+        "", description="empty: SQLite in data_dir; or postgresql+psycopg://…"
+    )
+    output_dir: Path | None = Field(
+        None, description="paper lists and reports; empty: data_dir/out"
+    )
+    arxiv: ArxivSettings = ArxivSettings()
+    models: ModelSettings = ModelSettings()
+    queue: QueueSettings = QueueSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # The environment wins over what load_settings read from the file and passed to __init__.
+        return env_settings, init_settings
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'litmine.db'}"
+
+    @property
+    def outputs(self) -> Path:
+        """Folder of paper lists and reports."""
+        return self.output_dir or self.data_dir / "out"
+
+    @property
+    def cache_dir(self) -> Path:
+        """Folder of what can be rebuilt (the FAISS index)."""
+        return self.data_dir / "cache"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingOrigin:
+    """One setting: dotted key, value in force, where it came from, what it is."""
+
+    key: str
+    value: Any
+    origin: str
+    description: str
+
+
+def config_file() -> Path | None:
+    """Return the configuration file in force, or None.
+
+    Raises
+    ------
+    ConfigError
+        When ``LITMINE_CONFIG`` names a file that does not exist.
+    """
+    named = os.environ.get("LITMINE_CONFIG")
+    if named:
+        path = Path(named)
+        if not path.is_file():
+            raise ConfigError(f"LITMINE_CONFIG names {named}, which is not a file")
+        return path
+    for path in (
+        Path("litmine.toml"),
+        Path(platformdirs.user_config_dir("litmine", appauthor=False)) / "config.toml",
+    ):
+        if path.is_file():
+            return path
+    return None
+
+
+def _read_file(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        with open(path, "rb") as stream:
+            return tomllib.load(stream)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read as TOML: {error}") from error
+
+
+def load_settings() -> Settings:
+    """Read the settings in force.
+
+    Raises
+    ------
+    ConfigError
+        When a value is wrong or a name unknown; the message says which, and from where.
+    """
+    path = config_file()
+    _reject_unknown_variables()
+    try:
+        return Settings(**_read_file(path))
+    except ValidationError as error:
+        raise ConfigError(_explain(error, path)) from error
+    except (ValueError, TypeError) as error:  # a nested variable that is not what its section needs
+        raise ConfigError(f"settings cannot be read: {error}") from error
+
+
+def origins(settings: Settings) -> list[SettingOrigin]:
+    """List every setting with its value and origin (environment, file or default)."""
+    path = config_file()
+    from_file = dict(_leaves(_read_file(path)))
+    from_env = dict(_leaves(EnvSettingsSource(Settings)()))
+    rows = []
+    for key, value, description in _fields(settings):
+        if key in from_env:
+            origin = f"environment {_PREFIX}{key.replace('.', '__').upper()}"
+        elif key in from_file:
+            origin = f"file {path}"
+        else:
+            origin = "default"
+        rows.append(SettingOrigin(key, value, origin, description))
+    return rows
+
+
+def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _fields(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any, str]]:
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            yield from _fields(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value, field.description or ""
+
+
+def _reject_unknown_variables() -> None:
+    # A misspelt variable would otherwise be ignored without a word.
+    known = {
+        f"{_PREFIX}{key.replace('.', '__').upper()}"
+        for key, _, _ in _fields(Settings.model_construct())
+    }
+    known |= _OTHER_VARIABLES | {
+        f"{_PREFIX}{s.upper()}" for s in ("arxiv", "models", "queue", "schedule", "log")
+    }
+    for name in sorted(os.environ):
+        if name.upper().startswith(_PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ConfigError(f"environment variable {name} is not a setting of litmine{hint}")
+
+
+def _explain(error: ValidationError, path: Path | None) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    where = f" (in {path} or the environment)" if path else " (in the environment)"
+    if first["type"] == "extra_forbidden":
+        keys = [k for k, _, _ in _fields(Settings.model_construct())]
+        near = difflib.get_close_matches(key, keys, n=1)
+        hint = f"; did you mean {near[0]}?" if near else "; see litmine config show"
+        return f"setting {key} is unknown{where}{hint}"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"setting {key}: {message}{where}"

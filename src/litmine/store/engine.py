@@ -1,0 +1,200 @@
+"""Opening the database: pragmas, transactions, schema version.
+
+SQLite runs in WAL mode with ``synchronous=NORMAL``, a busy timeout and foreign keys on. Writers
+take the lock when they begin (``BEGIN IMMEDIATE``): a deferred transaction that turns into a
+writer half-way can fail at once where this one waits its turn.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+
+from litmine.core.errors import ConfigError, SchemaMismatch, StoreError
+from litmine.store.schema import SCHEMA_HEAD
+
+__all__ = ["Store", "open_store", "redact_url"]
+
+_BUSY_SECONDS = 30
+
+
+def redact_url(url: str) -> str:
+    """Return a database URL that is fit for logs: the password is replaced."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+class Store:
+    """An open database.
+
+    Use `read` and `write` for transactions; the modules of `litmine.store` take their connection.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @property
+    def dialect(self) -> str:
+        """Return ``sqlite`` or ``postgresql``."""
+        return self.engine.dialect.name
+
+    @property
+    def url(self) -> str:
+        """The URL without its password."""
+        return self.engine.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a transaction that only reads (one consistent snapshot)."""
+        with self.engine.connect().execution_options(litmine_write=False) as connection:
+            try:
+                with connection.begin():
+                    yield connection
+            except OperationalError as error:
+                raise StoreError(_say(error, self.url)) from error
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction that writes: all of it is stored, or nothing."""
+        with self.engine.connect().execution_options(litmine_write=True) as connection:
+            try:
+                with connection.begin():
+                    yield connection
+            except OperationalError as error:
+                raise StoreError(_say(error, self.url)) from error
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_store(url: str, *, migrate: bool = True, must_exist: bool = False) -> Store:
+    """Open the database at `url`, bringing its schema up to date.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy URL, ``sqlite:///path`` or ``postgresql+psycopg://user@host/name``.
+    migrate : bool
+        Apply missing migrations; otherwise an older schema is an error.
+    must_exist : bool
+        Do not create a database that is not there.
+
+    Raises
+    ------
+    ConfigError
+        The URL cannot be read or names an unsupported database.
+    SchemaMismatch
+        The database was written by a newer litmine, or is old and `migrate` is false.
+    StoreError
+        It cannot be opened, or does not exist and `must_exist` is set.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigError(
+            "database_url cannot be read; expected sqlite:///path or postgresql+psycopg://…"
+        ) from error
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise ConfigError(
+            f"database {parsed.get_backend_name()} is not supported; use sqlite or postgresql"
+        )
+    _prepare_file(parsed, must_exist)
+    try:
+        engine = _engine(parsed)
+        found = _schema_version(engine)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise ConfigError(
+            "the PostgreSQL driver is missing: pip install 'litmine[postgres]' "
+            "and use postgresql+psycopg://…"
+        ) from error
+    except DBAPIError as error:
+        raise StoreError(_say(error, redact_url(url))) from error
+    store = Store(engine)
+    if found == SCHEMA_HEAD:
+        return store
+    if found is not None and found > SCHEMA_HEAD:
+        store.close()
+        raise SchemaMismatch(
+            f"{store.url} has schema {found}, newer than this litmine knows ({SCHEMA_HEAD}): upgrade litmine"
+        )
+    if not migrate:
+        store.close()
+        raise SchemaMismatch(
+            f"{store.url} has schema {found or 'none'}, this litmine needs {SCHEMA_HEAD}: run litmine db upgrade"
+        )
+    from litmine.store.migrate import upgrade  # alembic costs a quarter of a second
+
+    upgrade(store.engine)
+    return store
+
+
+def _prepare_file(url: URL, must_exist: bool) -> None:
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return
+    path = Path(url.database)
+    if must_exist and not path.is_file():
+        raise StoreError(f"no database at {path}: run litmine nightly first, or check database_url")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path.parent} cannot be created: {error.strerror}") from error
+    if path.exists() and not os.access(path, os.R_OK):
+        raise StoreError(f"{path} cannot be read: check its permissions")
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+        event.listen(engine, "connect", _sqlite_pragmas)
+        event.listen(engine, "begin", _sqlite_begin)
+        return engine
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _BUSY_SECONDS})
+
+
+def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # litmine begins its transactions itself
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("litmine_write", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _schema_version(engine: Engine) -> str | None:
+    with engine.connect().execution_options(litmine_write=False) as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        row = connection.execute(text("SELECT version_num FROM alembic_version")).first()
+    return None if row is None else str(row[0])
+
+
+def _say(error: DBAPIError, url: str) -> str:
+    reason = str(error.orig).strip().splitlines()[0] if error.orig else "unknown reason"
+    hint = {
+        "database is locked": "another program holds it; try again, or end that program",
+        "database or disk is full": "free some space and run again, nothing was lost",
+        "attempt to write a readonly database": "check the permissions of the file and its folder",
+        "unable to open database file": "check that its folder exists and is writable",
+    }.get(reason, "check database_url and that the server answers" if "sqlite" not in url else "")
+    return f"database {url}: {reason}" + (f"; {hint}" if hint else "")

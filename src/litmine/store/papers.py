@@ -1,0 +1,213 @@
+"""Papers and their versions: idempotent upserts, lookups, what still has to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, or_, select
+
+from litmine.core.merge import merge_papers
+from litmine.core.paper import Paper, PaperVersion
+from litmine.store.schema import paper_versions, papers, predictions, vectors
+from litmine.store.sql import batched, upsert
+
+__all__ = [
+    "UpsertResult",
+    "count_papers",
+    "get_papers",
+    "known_versions",
+    "papers_without_prediction",
+    "papers_without_vector",
+    "upsert_papers",
+]
+
+
+@dataclass(slots=True)
+class UpsertResult:
+    """What an upsert did, by arXiv id."""
+
+    new: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: int = 0
+
+    def add(self, other: UpsertResult) -> None:
+        """Add another result to this one."""
+        self.new += other.new
+        self.changed += other.changed
+        self.unchanged += other.unchanged
+
+
+def upsert_papers(
+    connection: Connection, incoming: Iterable[Paper], now: datetime, *, dry_run: bool = False
+) -> UpsertResult:
+    """Store papers, merging each with what is known of it.
+
+    Running it twice with the same papers changes nothing. An older account never overwrites a
+    newer one (`litmine.core.merge`).
+
+    Parameters
+    ----------
+    now : datetime
+        Time stamp for new and changed rows.
+    dry_run : bool
+        Only tell what would change.
+    """
+    fresh: dict[str, Paper] = {}
+    for paper in incoming:
+        seen = fresh.get(paper.arxiv_id)
+        fresh[paper.arxiv_id] = paper if seen is None else merge_papers(seen, paper)
+    result = UpsertResult()
+    known = get_papers(connection, list(fresh))
+    rows: list[dict[str, Any]] = []
+    version_rows: list[dict[str, Any]] = []
+    for arxiv_id, paper in fresh.items():
+        old = known.get(arxiv_id)
+        merged = paper if old is None else merge_papers(old, paper)
+        if merged == old:
+            result.unchanged += 1
+            continue
+        (result.new if old is None else result.changed).append(arxiv_id)
+        rows.append({**_paper_row(merged), "stored_at": now, "changed_at": now})
+        version_rows += [
+            {"arxiv_id": arxiv_id, "version": v.version, "submitted": v.submitted}
+            for v in merged.versions
+        ]
+    if not dry_run:
+        columns = [c.name for c in papers.columns if c.name not in {"arxiv_id", "stored_at"}]
+        upsert(connection, papers, rows, update=columns)
+        upsert(connection, paper_versions, version_rows)
+    return result
+
+
+def get_papers(connection: Connection, ids: Sequence[str]) -> dict[str, Paper]:
+    """Return the stored papers among `ids`."""
+    found: dict[str, Paper] = {}
+    for part in batched(ids):
+        versions: dict[str, list[PaperVersion]] = {}
+        for row in connection.execute(
+            select(paper_versions)
+            .where(paper_versions.c.arxiv_id.in_(part))
+            .order_by(paper_versions.c.arxiv_id, paper_versions.c.version)
+        ):
+            versions.setdefault(row.arxiv_id, []).append(PaperVersion(row.version, row.submitted))
+        for row in connection.execute(select(papers).where(papers.c.arxiv_id.in_(part))):
+            found[row.arxiv_id] = _paper(row, tuple(versions.get(row.arxiv_id, ())))
+    return found
+
+
+def known_versions(connection: Connection, ids: Sequence[str]) -> dict[str, int | None]:
+    """Return the stored version of each of `ids` that is stored."""
+    found: dict[str, int | None] = {}
+    for part in batched(ids):
+        found |= {
+            row.arxiv_id: row.version
+            for row in connection.execute(
+                select(papers.c.arxiv_id, papers.c.version).where(papers.c.arxiv_id.in_(part))
+            )
+        }
+    return found
+
+
+def count_papers(connection: Connection) -> int:
+    """Number of stored papers."""
+    return int(connection.execute(select(func.count()).select_from(papers)).scalar_one())
+
+
+def papers_without_vector(connection: Connection, encoder_id: str) -> list[str]:
+    """Ids of papers whose present text has no vector under `encoder_id`, in id order."""
+    statement = (
+        select(papers.c.arxiv_id)
+        .outerjoin(
+            vectors,
+            and_(vectors.c.arxiv_id == papers.c.arxiv_id, vectors.c.encoder_id == encoder_id),
+        )
+        .where(
+            papers.c.withdrawn.is_(False),
+            or_(
+                vectors.c.content_hash.is_(None),
+                vectors.c.content_hash != papers.c.content_hash,
+            ),
+        )
+        .order_by(papers.c.arxiv_id)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def papers_without_prediction(connection: Connection, model_id: str, encoder_id: str) -> list[str]:
+    """Ids of encoded papers whose present text `model_id` has not judged, in id order."""
+    statement = (
+        select(papers.c.arxiv_id)
+        .join(
+            vectors,
+            and_(
+                vectors.c.arxiv_id == papers.c.arxiv_id,
+                vectors.c.encoder_id == encoder_id,
+                vectors.c.content_hash == papers.c.content_hash,
+            ),
+        )
+        .outerjoin(
+            predictions,
+            and_(predictions.c.arxiv_id == papers.c.arxiv_id, predictions.c.model_id == model_id),
+        )
+        .where(
+            papers.c.withdrawn.is_(False),
+            or_(
+                predictions.c.content_hash.is_(None),
+                predictions.c.content_hash != papers.c.content_hash,
+            ),
+        )
+        .order_by(papers.c.arxiv_id)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def iter_papers(connection: Connection, ids: Sequence[str]) -> Iterator[Paper]:
+    """Yield the papers of `ids` that are stored, in the order given."""
+    for part in batched(ids):
+        found = get_papers(connection, part)
+        for arxiv_id in part:
+            if arxiv_id in found:
+                yield found[arxiv_id]
+
+
+def _paper_row(paper: Paper) -> dict[str, Any]:
+    return {
+        "arxiv_id": paper.arxiv_id,
+        "version": paper.version,
+        "title": paper.title,
+        "abstract": paper.abstract,
+        "authors": list(paper.authors),
+        "categories": list(paper.categories),
+        "published": paper.published,
+        "updated": paper.updated,
+        "datestamp": paper.datestamp,
+        "comments": paper.comments,
+        "journal_ref": paper.journal_ref,
+        "doi": paper.doi,
+        "license": paper.license,
+        "withdrawn": paper.withdrawn,
+        "content_hash": paper.content_hash,
+    }
+
+
+def _paper(row: Row[Any], versions: tuple[PaperVersion, ...]) -> Paper:
+    return Paper(
+        arxiv_id=row.arxiv_id,
+        title=row.title,
+        abstract=row.abstract,
+        version=row.version,
+        authors=tuple(row.authors),
+        categories=tuple(row.categories),
+        published=row.published,
+        updated=row.updated,
+        datestamp=row.datestamp,
+        comments=row.comments,
+        journal_ref=row.journal_ref,
+        doi=row.doi,
+        license=row.license,
+        withdrawn=row.withdrawn,
+        versions=versions,
+    )

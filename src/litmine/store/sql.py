@@ -1,0 +1,56 @@
+"""The few statements that SQLite and PostgreSQL spell alike but SQLAlchemy keeps apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+__all__ = ["batched", "insert_for", "upsert"]
+
+_T = TypeVar("_T")
+
+#: Rows per statement: below SQLite's limit of bound variables for an IN list.
+BATCH = 900
+
+
+def insert_for(connection: Connection, table: Table) -> Any:
+    """Return an INSERT that knows ON CONFLICT on this connection's database."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[dict[str, Any]],
+    *,
+    update: Iterable[str] | None = None,
+) -> None:
+    """Insert `rows`; where the primary key exists, set the columns in `update`.
+
+    Parameters
+    ----------
+    update : iterable of str, optional
+        Columns to overwrite; by default all but the key. An empty iterable keeps the old row.
+    """
+    if not rows:
+        return
+    statement = insert_for(connection, table)
+    keys = [column.name for column in table.primary_key]
+    names = [c for c in rows[0] if c not in keys] if update is None else list(update)
+    if names:
+        statement = statement.on_conflict_do_update(
+            index_elements=keys, set_={name: statement.excluded[name] for name in names}
+        )
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    connection.execute(statement, list(rows))
+
+
+def batched(items: Sequence[_T], size: int = BATCH) -> Iterator[Sequence[_T]]:
+    """Cut `items` into slices of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
