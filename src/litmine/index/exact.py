@@ -16,6 +16,8 @@ import numpy as np
 from litmine.core.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
 GRID = float(2**22)
@@ -118,3 +120,61 @@ def _best(scores: NDArray[np.float64], k: int) -> NDArray[np.int64]:
     order = np.argsort(-scores[candidates], kind="stable")[:k]
     best: NDArray[np.int64] = candidates[order].astype(np.int64)
     return best
+
+
+class ExactIndex:
+    """Brute force over a NumPy table: the reference that other indexes are tested against."""
+
+    def __init__(self, dim: int, encoder_id: str) -> None:
+        self._dim = dim
+        self._encoder_id = encoder_id
+        self._rows: dict[str, NDArray[np.float64]] = {}
+
+    @property
+    def encoder_id(self) -> str:
+        """The encoder whose vectors it holds."""
+        return self._encoder_id
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return self._dim
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, arxiv_id: object) -> bool:
+        return arxiv_id in self._rows
+
+    def add(self, ids: Sequence[str], vectors: ArrayLike) -> None:
+        """Put papers in, replacing those with the same id."""
+        rows = rows_for(ids, vectors, self._dim)
+        self._rows.update(zip(ids, rows, strict=True))
+
+    def remove(self, ids: Iterable[str]) -> int:
+        """Take papers out and return how many were there."""
+        return sum(self._rows.pop(arxiv_id, None) is not None for arxiv_id in ids)
+
+    def search(self, vectors: ArrayLike, k: int) -> tuple[list[list[str]], list[list[float]]]:
+        """Find the `k` most similar papers of each vector."""
+        names = sorted(self._rows)
+        matrix = np.array([self._rows[name] for name in names]).reshape(len(names), self._dim)
+        rows, similarities = top_k(on_grid(vectors, self._dim), matrix, k)
+        ids = [[names[row] for row in found if row >= 0] for found in rows]
+        return ids, [
+            [float(score) for score in scores[: len(found)]]
+            for found, scores in zip(ids, similarities, strict=True)
+        ]
+
+
+def rows_for(ids: Sequence[str], vectors: ArrayLike, dim: int) -> NDArray[np.float64]:
+    """Check that there is one vector for each id and put the vectors on the grid.
+
+    An empty list of ids goes with an empty array of any shape.
+    """
+    if len(ids) == 0 and np.size(vectors) == 0:
+        return np.empty((0, dim))
+    rows = on_grid(vectors, dim)
+    if len(rows) != len(ids):
+        raise InputError(f"{len(ids)} ids were given with {len(rows)} vectors")
+    return rows
