@@ -45,7 +45,7 @@ __all__ = [
 
 
 class LitmineError(Exception):
-    """Base of everything litmine raises on purpose; the message is one line that says what to do."""
+    """Base of what litmine raises on purpose; the message is one line that says what to do."""
 
     exit_code: int = 1
     http_status: int = 500

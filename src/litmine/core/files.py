@@ -38,7 +38,7 @@ def atomic_open(path: Path | str, mode: str = "w") -> Iterator[IO[str]]:
 
 
 def atomic_write(path: Path | str, data: bytes | str) -> None:
-    """Write `data` to `path` so that a crash leaves the old file or the new one, nothing between."""
+    """Write `data` to `path` so that a crash leaves the old file or the new one."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     raw = data.encode() if isinstance(data, str) else data

@@ -15,7 +15,6 @@ from litmine.core.paper import Paper, PaperVersion
 __all__ = ["merge_papers"]
 
 
-
 def merge_papers(one: Paper, other: Paper) -> Paper:
     """Return the union of two accounts of the same paper.
 

@@ -136,7 +136,7 @@ class Paper:
 
     @property
     def content_hash(self) -> str:
-        """Hex sha256 of normalised title and abstract; encode and classify again only when it changes."""
+        """Hex sha256 of title and abstract; only when it changes is a paper judged again."""
         return content_hash(self.title, self.abstract)
 
     @property

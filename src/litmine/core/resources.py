@@ -1,4 +1,4 @@
-"""Where the models and the corpus lie: beside the code in a checkout, inside the package in a wheel."""
+"""Where models and corpus lie: at the top of a checkout, inside the package in a wheel."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def _root(override: str | None) -> Path:
             return candidate
     places = " nor ".join(str(c) for c in candidates)
     raise ConfigError(
-        f"no corpus/taxonomy.toml in {places}: reinstall litmine or set LITMINE_RESOURCES to a checkout"
+        f"no corpus/taxonomy.toml in {places}: reinstall litmine "
+        "or set LITMINE_RESOURCES to a checkout"
     )
 
 

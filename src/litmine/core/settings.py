@@ -50,29 +50,29 @@ class _Section(BaseModel):
 class ArxivSettings(_Section):
     """How arXiv is asked. Its terms: one request every three seconds, one connection at a time."""
 
-    oai_url: str = Field("https://oaipmh.arxiv.org/oai", description="OAI-PMH base URL")
-    rss_url: str = Field("https://rss.arxiv.org", description="announcement feeds, base URL")
-    api_url: str = Field("https://export.arxiv.org/api/query", description="search API URL")
+    oai_url: str = Field(default="https://oaipmh.arxiv.org/oai", description="OAI-PMH base URL")
+    rss_url: str = Field(default="https://rss.arxiv.org", description="announcement feeds, base URL")
+    api_url: str = Field(default="https://export.arxiv.org/api/query", description="search API URL")
     contact: str = Field(
-        "", description="e-mail put into the User-Agent, so that arXiv can reach you"
+        default="", description="e-mail put into the User-Agent, so that arXiv can reach you"
     )
     categories: tuple[str, ...] = Field(
-        ("cs.CL", "cs.LG", "cs.AI", "cs.DC", "cs.AR", "cs.PF"),
+        default=("cs.CL", "cs.LG", "cs.AI", "cs.DC", "cs.AR", "cs.PF"),
         description="papers in any of these categories are read",
     )
     metadata_prefix: Literal["arXivRaw", "arXiv"] = Field(
-        "arXivRaw", description="OAI-PMH format; arXivRaw tells versions and withdrawals"
+        default="arXivRaw", description="OAI-PMH format; arXivRaw tells versions and withdrawals"
     )
-    min_gap_seconds: float = Field(_POLITE_GAP, ge=0, description="gap between requests, seconds")
-    connect_timeout_seconds: float = Field(15.0, gt=0, description="seconds to open a connection")
-    read_timeout_seconds: float = Field(90.0, gt=0, description="seconds without a byte")
-    max_attempts: int = Field(5, ge=1, le=20, description="tries of one request")
+    min_gap_seconds: float = Field(default=_POLITE_GAP, ge=0, description="gap between requests, seconds")
+    connect_timeout_seconds: float = Field(default=15.0, gt=0, description="seconds to open a connection")
+    read_timeout_seconds: float = Field(default=90.0, gt=0, description="seconds without a byte")
+    max_attempts: int = Field(default=5, ge=1, le=20, description="tries of one request")
     max_cooldown_seconds: float = Field(
-        600.0, gt=0, description="longest wait inside one run; beyond it the run ends and says so"
+        default=600.0, gt=0, description="longest wait inside one run; beyond it the run ends and says so"
     )
-    overlap_days: int = Field(1, ge=1, le=30, description="days re-read before the watermark")
+    overlap_days: int = Field(default=1, ge=1, le=30, description="days re-read before the watermark")
     first_lookback_days: int = Field(
-        3, ge=1, le=3650, description="days read by the very first run (or give --since)"
+        default=3, ge=1, le=3650, description="days read by the very first run (or give --since)"
     )
 
     @field_validator("categories")
@@ -106,11 +106,11 @@ class ModelSettings(_Section):
     """Which models read the papers."""
 
     encoder: str = Field(
-        "default", description="shipped encoder, a folder, or a sentence-transformers model"
+        default="default", description="shipped encoder, a folder, or a sentence-transformers model"
     )
-    classifier: str = Field("default", description="shipped classifier or a folder")
+    classifier: str = Field(default="default", description="shipped classifier or a folder")
     threads: int = Field(
-        0, ge=0, description="threads of encoder and index; 0: the machine's cores"
+        default=0, ge=0, description="threads of encoder and index; 0: the machine's cores"
     )
 
 
@@ -118,28 +118,28 @@ class QueueSettings(_Section):
     """What reaches the reviewers."""
 
     min_relevance: float = Field(
-        0.10, ge=0, le=1, description="least probability of relevance that enters the queue"
+        default=0.10, ge=0, le=1, description="least probability of relevance that enters the queue"
     )
-    neighbours: int = Field(5, ge=0, le=50, description="labelled neighbours kept as evidence")
+    neighbours: int = Field(default=5, ge=0, le=50, description="labelled neighbours kept as evidence")
 
 
 class ScheduleSettings(_Section):
     """When `litmine schedule` runs, relative to arXiv's announcements."""
 
     delay_minutes: int = Field(
-        150,
+        default=150,
         ge=0,
         description="minutes after the 20:00 Eastern announcement (metadata: about 22:30)",
     )
-    jitter_seconds: int = Field(600, ge=0, description="random delay, to keep off the full minute")
-    misfire_grace_hours: float = Field(20.0, gt=0, description="a run missed by less is made up")
+    jitter_seconds: int = Field(default=600, ge=0, description="random delay, to keep off the full minute")
+    misfire_grace_hours: float = Field(default=20.0, gt=0, description="a run missed by less is made up")
 
 
 class LogSettings(_Section):
     """What is logged, and how."""
 
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level")
-    format: Literal["text", "json"] = Field("text", description="key=value lines or JSON lines")
+    level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level")
+    format: Literal["text", "json"] = Field(default="text", description="key=value lines or JSON lines")
 
 
 class Settings(BaseSettings):
@@ -150,14 +150,14 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(
-        default_factory=lambda: Path(platformdirs.user_data_dir("litmine", appauthor=False)),
+       default= default_factory=lambda: Path(platformdirs.user_data_dir("litmine", appauthor=False)),
         description="database, index cache and outputs",
     )
     database_url: str = Field(
-        "", description="empty: SQLite in data_dir; or postgresql+psycopg://…"
+        default="", description="empty: SQLite in data_dir; or postgresql+psycopg://…"
     )
     output_dir: Path | None = Field(
-        None, description="paper lists and reports; empty: data_dir/out"
+        default=None, description="paper lists and reports; empty: data_dir/out"
     )
     arxiv: ArxivSettings = ArxivSettings()
     models: ModelSettings = ModelSettings()

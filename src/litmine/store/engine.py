@@ -128,12 +128,14 @@ def open_store(url: str, *, migrate: bool = True, must_exist: bool = False) -> S
     if found is not None and found > SCHEMA_HEAD:
         store.close()
         raise SchemaMismatch(
-            f"{store.url} has schema {found}, newer than this litmine knows ({SCHEMA_HEAD}): upgrade litmine"
+            f"{store.url} has schema {found}, "
+            f"newer than this litmine knows ({SCHEMA_HEAD}): upgrade litmine"
         )
     if not migrate:
         store.close()
         raise SchemaMismatch(
-            f"{store.url} has schema {found or 'none'}, this litmine needs {SCHEMA_HEAD}: run litmine db upgrade"
+            f"{store.url} has schema {found or 'none'}, "
+            f"this litmine needs {SCHEMA_HEAD}: run litmine db upgrade"
         )
     from litmine.store.migrate import upgrade  # alembic costs a quarter of a second
 

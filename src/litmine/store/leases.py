@@ -60,9 +60,7 @@ def acquire(store: Store, clock: Clock, name: str, holder: str, ttl: float) -> L
         connection.execute(
             update(leases)
             .where(leases.c.name == name)
-            .values(
-                holder=holder, token=lease.token, expires_at=now + timedelta(seconds=ttl)
-            )
+            .values(holder=holder, token=lease.token, expires_at=now + timedelta(seconds=ttl))
         )
     return lease
 

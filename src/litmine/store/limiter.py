@@ -12,9 +12,10 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, Row, select, update
 
 from litmine.core.clock import Clock
 from litmine.core.errors import RateLimited
@@ -26,7 +27,6 @@ from litmine.store.sql import upsert
 __all__ = ["DurableLimiter"]
 
 _log = get_logger(__name__)
-_FIRST_COOLDOWN = 30.0
 _LONGEST_COOLDOWN = 6 * 3600.0
 
 
@@ -45,13 +45,15 @@ class DurableLimiter:
         Seconds after which a request that never ended (its process died) no longer blocks others.
     max_wait : float
         Longest wait in one run; a longer cool-down raises instead.
+    first_cooldown : float
+        Seconds to wait after a first refusal without Retry-After.
     name : str
         Row name; everything that counts against one operator's limit shares it.
 
     Notes
     -----
-    A cool-down starts at 30 s and doubles with every 429/406/503 in a row, up to six hours;
-    Retry-After is a floor, never a ceiling. It is forgotten after a good answer.
+    A cool-down starts at `first_cooldown` and doubles with every 429/406/503 in a row,
+    up to six hours; Retry-After is a floor, never a ceiling. It is forgotten after a good answer.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class DurableLimiter:
         min_gap: float = 3.0,
         request_timeout: float = 180.0,
         max_wait: float = 600.0,
+        first_cooldown: float = 30.0,
         name: str = "arxiv",
     ) -> None:
         self._store = store
@@ -69,6 +72,7 @@ class DurableLimiter:
         self._min_gap = min_gap
         self._request_timeout = request_timeout
         self._max_wait = max_wait
+        self._first_cooldown = first_cooldown
         self._name = name
         self._me = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
 
@@ -101,10 +105,7 @@ class DurableLimiter:
         now = self._clock.now()
         with self._store.write() as connection:
             row = self._row(connection, now)
-            doubled = min(max(row.cooldown_seconds * 2, _FIRST_COOLDOWN), _LONGEST_COOLDOWN)
-            # A stand-in on loopback (gap below a second) should not make tests wait half a minute.
-            if self._min_gap < 1.0:
-                doubled = min(doubled, self._min_gap)
+            doubled = min(max(row.cooldown_seconds * 2, self._first_cooldown), _LONGEST_COOLDOWN)
             wait = max(doubled, retry_after or 0.0)
             connection.execute(
                 update(limiters)
@@ -115,7 +116,7 @@ class DurableLimiter:
                 )
             )
         _log.warning("throttled", retry_after=retry_after, wait_seconds=round(wait, 1))
-        return wait
+        return float(wait)
 
     def next_at(self) -> datetime | None:
         """When the next request is allowed, or None when nothing was ever asked."""
@@ -173,7 +174,7 @@ class DurableLimiter:
                 )
             )
 
-    def _row(self, connection, now):  # type: ignore[no-untyped-def]
+    def _row(self, connection: Connection, now: datetime) -> Row[Any]:
         upsert(
             connection,
             limiters,

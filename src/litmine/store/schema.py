@@ -36,7 +36,7 @@ SCHEMA_HEAD = "0001"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Aware UTC datetimes on both databases; SQLite keeps no time zone, so they are stored naive."""
+    """Aware UTC datetimes on both databases; stored naive, since SQLite keeps no time zone."""
 
     impl = DateTime
     cache_ok = True

@@ -1,0 +1,126 @@
+"""Known labels: the seeded library (gold, list) and what reviewers decided (review)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, delete, func, select
+
+from litmine.store.schema import labels, meta
+from litmine.store.sql import upsert
+
+__all__ = [
+    "StoredLabel",
+    "all_labels",
+    "corpus_fingerprint",
+    "count_labels",
+    "delete_label",
+    "put_labels",
+    "replace_corpus",
+]
+
+_CORPUS_KEY = "corpus_fingerprint"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLabel:
+    """What is known of one paper, and from whom.
+
+    Attributes
+    ----------
+    source : str
+        ``gold`` (annotated under the codebook), ``list`` (a public hand-kept list, weak) or
+        ``review`` (a reviewer's decision).
+    relevant : int
+        1, 0, or -1 where the source does not tell.
+    weak_stages : tuple of str
+        Stages implied by a list's headings.
+    lists : int
+        How many distinct public lists name the paper.
+    """
+
+    arxiv_id: str
+    source: str
+    title: str
+    published: date | None
+    relevant: int
+    cells: tuple[str, ...] = ()
+    weak_stages: tuple[str, ...] = ()
+    technique: tuple[str, ...] = ()
+    split: str | None = None
+    lists: int = 0
+
+
+def put_labels(connection: Connection, items: Iterable[StoredLabel]) -> None:
+    """Store labels, replacing those of the same paper and source."""
+    upsert(
+        connection,
+        labels,
+        [
+            {
+                "arxiv_id": label.arxiv_id,
+                "source": label.source,
+                "title": label.title,
+                "published": label.published,
+                "relevant": label.relevant,
+                "cells": list(label.cells),
+                "weak_stages": list(label.weak_stages),
+                "technique": list(label.technique),
+                "split": label.split,
+                "lists": label.lists,
+            }
+            for label in items
+        ],
+    )
+
+
+def replace_corpus(connection: Connection, items: Sequence[StoredLabel], fingerprint: str) -> None:
+    """Make the seeded part of the library equal to `items`; reviewers' labels stay."""
+    connection.execute(delete(labels).where(labels.c.source.in_(("gold", "list"))))
+    put_labels(connection, items)
+    upsert(connection, meta, [{"key": _CORPUS_KEY, "value": fingerprint}])
+
+
+def corpus_fingerprint(connection: Connection) -> str | None:
+    """Fingerprint of the corpus that was seeded last, or None."""
+    value = connection.execute(select(meta.c.value).where(meta.c.key == _CORPUS_KEY)).scalar()
+    return None if value is None else str(value)
+
+
+def delete_label(connection: Connection, arxiv_id: str, source: str) -> None:
+    """Forget the label that `source` gave a paper."""
+    connection.execute(
+        delete(labels).where(labels.c.arxiv_id == arxiv_id, labels.c.source == source)
+    )
+
+
+def all_labels(connection: Connection) -> list[StoredLabel]:
+    """One label a paper, the most trusted source first: review, then gold, then list."""
+    trust = {"list": 0, "gold": 1, "review": 2}
+    best: dict[str, StoredLabel] = {}
+    for row in connection.execute(select(labels).order_by(labels.c.arxiv_id, labels.c.source)):
+        old = best.get(row.arxiv_id)
+        if old is None or trust[row.source] > trust[old.source]:
+            best[row.arxiv_id] = StoredLabel(
+                arxiv_id=row.arxiv_id,
+                source=row.source,
+                title=row.title,
+                published=row.published,
+                relevant=row.relevant,
+                cells=tuple(row.cells),
+                weak_stages=tuple(row.weak_stages),
+                technique=tuple(row.technique),
+                split=row.split,
+                lists=row.lists,
+            )
+    return list(best.values())
+
+
+def count_labels(connection: Connection) -> dict[str, int]:
+    """Number of labels by source."""
+    rows = connection.execute(
+        select(labels.c.source, func.count()).group_by(labels.c.source).order_by(labels.c.source)
+    )
+    return {source: int(n) for source, n in rows}

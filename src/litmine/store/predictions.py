@@ -1,0 +1,88 @@
+"""What a model said of a paper, kept with the model's id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from litmine.store.schema import predictions
+from litmine.store.sql import batched, upsert
+
+__all__ = ["StoredPrediction", "get_predictions", "put_predictions"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPrediction:
+    """One row of predictions.
+
+    Attributes
+    ----------
+    relevance : float
+        Probability that the paper is relevant.
+    cells, techniques : dict
+        Probability by cell ("stage/resource") and by technique.
+    assigned, technique : tuple of str
+        Cells above their thresholds; the chosen technique, at most two.
+    neighbours : tuple of dict
+        Labelled papers nearest in meaning: id, title, similarity, cells.
+    """
+
+    arxiv_id: str
+    model_id: str
+    content_hash: str
+    relevance: float
+    cells: dict[str, float]
+    assigned: tuple[str, ...]
+    techniques: dict[str, float]
+    technique: tuple[str, ...]
+    neighbours: tuple[dict[str, Any], ...]
+
+
+def put_predictions(connection: Connection, items: Sequence[StoredPrediction]) -> None:
+    """Store predictions, replacing those of the same paper and model."""
+    upsert(
+        connection,
+        predictions,
+        [
+            {
+                "arxiv_id": p.arxiv_id,
+                "model_id": p.model_id,
+                "content_hash": p.content_hash,
+                "relevance": p.relevance,
+                "cells": p.cells,
+                "assigned": list(p.assigned),
+                "techniques": p.techniques,
+                "technique": list(p.technique),
+                "neighbours": list(p.neighbours),
+            }
+            for p in items
+        ],
+    )
+
+
+def get_predictions(
+    connection: Connection, model_id: str, ids: Sequence[str]
+) -> dict[str, StoredPrediction]:
+    """Return the predictions of `model_id` for those of `ids` that have one."""
+    found: dict[str, StoredPrediction] = {}
+    for part in batched(ids):
+        for row in connection.execute(
+            select(predictions).where(
+                predictions.c.model_id == model_id, predictions.c.arxiv_id.in_(part)
+            )
+        ):
+            found[row.arxiv_id] = StoredPrediction(
+                arxiv_id=row.arxiv_id,
+                model_id=row.model_id,
+                content_hash=row.content_hash,
+                relevance=row.relevance,
+                cells=row.cells,
+                assigned=tuple(row.assigned),
+                techniques=row.techniques,
+                technique=tuple(row.technique),
+                neighbours=tuple(row.neighbours),
+            )
+    return found
