@@ -19,12 +19,16 @@ from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from litmine.core.errors import ConfigError
 
-__all__ = ["ArxivSettings", "Settings", "SettingOrigin", "is_loopback", "load_settings", "origins"]
+__all__ = ["ArxivSettings", "SettingOrigin", "Settings", "is_loopback", "load_settings", "origins"]
 
 #: Variables with the prefix that are not settings.
 _OTHER_VARIABLES = {"LITMINE_CONFIG", "LITMINE_RESOURCES"}
@@ -51,7 +55,9 @@ class ArxivSettings(_Section):
     """How arXiv is asked. Its terms: one request every three seconds, one connection at a time."""
 
     oai_url: str = Field(default="https://oaipmh.arxiv.org/oai", description="OAI-PMH base URL")
-    rss_url: str = Field(default="https://rss.arxiv.org", description="announcement feeds, base URL")
+    rss_url: str = Field(
+        default="https://rss.arxiv.org", description="announcement feeds, base URL"
+    )
     api_url: str = Field(default="https://export.arxiv.org/api/query", description="search API URL")
     contact: str = Field(
         default="", description="e-mail put into the User-Agent, so that arXiv can reach you"
@@ -63,14 +69,22 @@ class ArxivSettings(_Section):
     metadata_prefix: Literal["arXivRaw", "arXiv"] = Field(
         default="arXivRaw", description="OAI-PMH format; arXivRaw tells versions and withdrawals"
     )
-    min_gap_seconds: float = Field(default=_POLITE_GAP, ge=0, description="gap between requests, seconds")
-    connect_timeout_seconds: float = Field(default=15.0, gt=0, description="seconds to open a connection")
+    min_gap_seconds: float = Field(
+        default=_POLITE_GAP, ge=0, description="gap between requests, seconds"
+    )
+    connect_timeout_seconds: float = Field(
+        default=15.0, gt=0, description="seconds to open a connection"
+    )
     read_timeout_seconds: float = Field(default=90.0, gt=0, description="seconds without a byte")
     max_attempts: int = Field(default=5, ge=1, le=20, description="tries of one request")
     max_cooldown_seconds: float = Field(
-        default=600.0, gt=0, description="longest wait inside one run; beyond it the run ends and says so"
+        default=600.0,
+        gt=0,
+        description="longest wait inside one run; beyond it the run ends and says so",
     )
-    overlap_days: int = Field(default=1, ge=1, le=30, description="days re-read before the watermark")
+    overlap_days: int = Field(
+        default=1, ge=1, le=30, description="days re-read before the watermark"
+    )
     first_lookback_days: int = Field(
         default=3, ge=1, le=3650, description="days read by the very first run (or give --since)"
     )
@@ -120,7 +134,9 @@ class QueueSettings(_Section):
     min_relevance: float = Field(
         default=0.10, ge=0, le=1, description="least probability of relevance that enters the queue"
     )
-    neighbours: int = Field(default=5, ge=0, le=50, description="labelled neighbours kept as evidence")
+    neighbours: int = Field(
+        default=5, ge=0, le=50, description="labelled neighbours kept as evidence"
+    )
 
 
 class ScheduleSettings(_Section):
@@ -131,15 +147,23 @@ class ScheduleSettings(_Section):
         ge=0,
         description="minutes after the 20:00 Eastern announcement (metadata: about 22:30)",
     )
-    jitter_seconds: int = Field(default=600, ge=0, description="random delay, to keep off the full minute")
-    misfire_grace_hours: float = Field(default=20.0, gt=0, description="a run missed by less is made up")
+    jitter_seconds: int = Field(
+        default=600, ge=0, description="random delay, to keep off the full minute"
+    )
+    misfire_grace_hours: float = Field(
+        default=20.0, gt=0, description="a run missed by less is made up"
+    )
 
 
 class LogSettings(_Section):
     """What is logged, and how."""
 
-    level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level")
-    format: Literal["text", "json"] = Field(default="text", description="key=value lines or JSON lines")
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least level"
+    )
+    format: Literal["text", "json"] = Field(
+        default="text", description="key=value lines or JSON lines"
+    )
 
 
 class Settings(BaseSettings):
@@ -150,7 +174,7 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(
-       default= default_factory=lambda: Path(platformdirs.user_data_dir("litmine", appauthor=False)),
+        default_factory=lambda: Path(platformdirs.user_data_dir("litmine", appauthor=False)),
         description="database, index cache and outputs",
     )
     database_url: str = Field(
