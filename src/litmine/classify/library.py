@@ -8,98 +8,29 @@ reviewers' decisions).
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from litmine.classify.labelled import LabelledPaper, Provenance, Split
+from litmine.classify.library_files import (
+    FACTS_FILE,
+    REBUILD,
+    VECTORS_FILE,
+    read_facts,
+    read_vectors,
+)
 from litmine.core.errors import ArtefactMismatch, InputError
 from litmine.index.exact import on_grid, top_k
+
+__all__ = ["LabelledLibrary", "LabelledPaper", "Neighbour"]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import ArrayLike, NDArray
-
-Provenance = Literal["gold", "list", "review"]
-Split = Literal["train", "dev"]
-
-FACTS_FILE = "library.jsonl"
-VECTORS_FILE = "library_vectors.npz"
-REBUILD = "run `litmine library build` with the running encoder"
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledPaper:
-    """What is known about one labelled paper.
-
-    Attributes
-    ----------
-    id : str
-        arXiv id without version.
-    title : str
-    date : date or None
-        Day of submission or announcement; None when not known.
-    relevant : int
-        1 or 0; -1 when nobody has judged it by the codebook (papers from public lists).
-    cells : tuple of str
-        "stage/resource" pairs; empty for list-derived papers.
-    weak_stages : tuple of str
-        Stages read off the section headings of public lists; empty for judged papers.
-    technique : tuple of str
-        Technique ids of the taxonomy.
-    provenance : {'gold', 'list', 'review'}
-        Judged under the codebook, read from public lists, or decided by a reviewer.
-    split : {'train', 'dev'} or None
-        Which set of gold labels it belongs to.
-    lists : int
-        How many distinct public lists name it (mirrors counted once).
-    """
-
-    id: str
-    title: str
-    date: date | None
-    relevant: int
-    cells: tuple[str, ...] = ()
-    weak_stages: tuple[str, ...] = ()
-    technique: tuple[str, ...] = ()
-    provenance: Provenance = "gold"
-    split: Split | None = None
-    lists: int = 0
-
-    def as_json(self) -> dict[str, Any]:
-        """Give the paper as a JSON object, the form of one line of ``library.jsonl``."""
-        return {
-            "id": self.id,
-            "title": self.title,
-            "date": self.date.isoformat() if self.date else None,
-            "relevant": self.relevant,
-            "cells": list(self.cells),
-            "weak_stages": list(self.weak_stages),
-            "technique": list(self.technique),
-            "provenance": self.provenance,
-            "split": self.split,
-            "lists": self.lists,
-        }
-
-    @classmethod
-    def from_json(cls, record: dict[str, Any]) -> LabelledPaper:
-        """Read the form that `as_json` writes."""
-        return cls(
-            id=record["id"],
-            title=record["title"],
-            date=date.fromisoformat(record["date"]) if record["date"] else None,
-            relevant=record["relevant"],
-            cells=tuple(record["cells"]),
-            weak_stages=tuple(record["weak_stages"]),
-            technique=tuple(record["technique"]),
-            provenance=record["provenance"],
-            split=record["split"],
-            lists=record["lists"],
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,65 +276,3 @@ class LabelledLibrary:
         kept.encoder_id = self.encoder_id
         kept._row_of = {paper.id: row for row, paper in enumerate(kept.papers)}
         return kept
-
-
-def read_facts(path: Path) -> list[LabelledPaper]:
-    """Read ``library.jsonl``; raises ArtefactMismatch if it is missing or damaged."""
-    try:
-        with path.open(encoding="utf-8") as lines:
-            return [LabelledPaper.from_json(json.loads(line)) for line in lines]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ArtefactMismatch(f"cannot read {path}: {error}; {REBUILD}") from error
-
-
-def pack_vectors(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Round each row to 8-bit integers with a scale of its own.
-
-    Returns
-    -------
-    codes : ndarray, shape (n, dim), int8
-    scales : ndarray, shape (n,), float32
-        ``codes * scales[:, None]`` approximates the row within half a scale per entry.
-    """
-    largest = np.abs(vectors).max(axis=1, initial=0.0)
-    scales = np.where(largest > 0, largest / 127.0, 1.0).astype(np.float32)
-    codes = np.clip(np.rint(vectors / scales[:, None]), -127, 127).astype(np.int8)
-    return codes, scales
-
-
-def read_vectors(
-    path: Path,
-) -> tuple[list[str], NDArray[np.float32], NDArray[np.bool_], str]:
-    """Read ``library_vectors.npz``.
-
-    Returns
-    -------
-    ids : list of str
-    vectors : ndarray, shape (n, dim), float32
-    title_only : ndarray, shape (n,), bool
-    encoder_id : str
-
-    Raises
-    ------
-    ArtefactMismatch
-        If the file is missing or damaged.
-    """
-    import zipfile
-    import zlib
-
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            ids = bytes(arrays["ids"]).decode("ascii").split("\n")
-            codes, scales = arrays["codes"], arrays["scales"]
-            title_only = arrays["title_only"].astype(bool)
-            encoder_id = str(arrays["encoder_id"])
-    except (
-        # What zipfile and numpy raise on damaged bytes, found by flipping them.
-        *(OSError, ValueError, KeyError, EOFError, TypeError, MemoryError, RuntimeError),
-        *(NotImplementedError, OverflowError, zipfile.BadZipFile, zlib.error),
-    ) as error:
-        raise ArtefactMismatch(f"cannot read {path}: {error}; {REBUILD}") from error
-    if codes.ndim != 2 or not len(ids) == len(codes) == len(scales) == len(title_only):
-        raise ArtefactMismatch(f"{path} is damaged (its arrays differ in length): {REBUILD}")
-    vectors = codes.astype(np.float32) * scales[:, None].astype(np.float32)
-    return ids, vectors, title_only, encoder_id
