@@ -49,7 +49,7 @@ class Answer:
     content: bytes
 
 
-class _Transient(Exception):  # noqa: N818 - control flow inside this module
+class _Transient(Exception):
     """Worth another attempt."""
 
 
@@ -116,7 +116,7 @@ class HttpTransport:
         agent: str | None = None,
         connect_timeout: float = 10.0,
         read_timeout: float = 60.0,
-        deadline: float = 300.0,
+        deadline: float = 150.0,
         max_bytes: int = 64 * 2**20,
         max_attempts: int = 5,
         max_cooldown: float = 900.0,
@@ -268,7 +268,9 @@ class HttpTransport:
                     if self._monotonic() > end:
                         raise _Transient(f"no complete answer within {self.deadline:.0f} s")
                 return Answer(
-                    response.status_code, url, {k.lower(): v for k, v in response.headers.items()},
+                    response.status_code,
+                    url,
+                    {k.lower(): v for k, v in response.headers.items()},
                     bytes(body),
                 )
         except httpx.InvalidURL as error:

@@ -18,9 +18,9 @@ XML by returning the part that arrived, so a cut page would pass for a short one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from oaipmh_scythe.models import Header
 
@@ -41,6 +41,7 @@ from litmine.sources.xml import child_text, parse_xml
 
 __all__ = ["OaiPmhSource"]
 
+T = TypeVar("T")
 _OAI: Final = "{http://www.openarchives.org/OAI/2.0/}"
 _ACCEPT: Final = "text/xml, application/xml;q=0.9"
 # arXiv answers protocol errors with 200, other repositories with a 4xx and the same body.
@@ -89,12 +90,10 @@ class OaiPmhSource:
             return
         left = request.limit
         token = cursor
-        while True:  # ends with the token: each page must bring another one than it was asked with
+        used: set[str | None] = set()
+        while token not in used:
+            used.add(token)
             page = self._list(request, token)
-            if page.cursor is not None and page.cursor == token:
-                raise MalformedResponse(
-                    "the OAI-PMH server answered with the token it was given; harvest stopped"
-                )
             if left is not None and len(page.records) >= left:
                 page = Page(
                     page.records[:left], None, page.server_time, page.deleted, page.rejected
@@ -104,6 +103,9 @@ class OaiPmhSource:
                 return
             left = None if left is None else left - len(page.records)
             token = page.cursor
+        raise MalformedResponse(
+            "the OAI-PMH server gives the same resumption token again; harvest stopped"
+        )
 
     def identify(self) -> dict[str, str]:
         """Ask the repository who it is: name, granularity, earliest datestamp and so on."""
@@ -142,19 +144,17 @@ class OaiPmhSource:
                 "identifier": f"oai:arXiv.org:{identifier}",
                 "metadataPrefix": self.metadata_prefix,
             }
-            page = self._ask(
-                params,
-                lambda answer, wanted=identifier: self._page(
-                    answer, "GetRecord", request, wanted=wanted
-                ),
-            )
+            page = self._ask(params, self._one(request, identifier))
             following = str(i + 1) if i + 1 < len(ids) else None
             yield Page(page.records, following, page.server_time, page.deleted, page.rejected)
 
-    def _ask(self, params: dict[str, str], parse: Any) -> Any:
+    def _ask(self, params: dict[str, str], parse: Callable[[Answer], T]) -> T:
         return self.transport.fetch(
             self.base_url, parse, params=params, accept=_ACCEPT, also=_WITH_BODY
         )
+
+    def _one(self, request: HarvestRequest, wanted: str) -> Callable[[Answer], Page]:
+        return lambda answer: self._page(answer, "GetRecord", request, wanted)
 
     def _envelope(self, answer: Answer, verb: str) -> tuple[Any, datetime | None]:
         try:
@@ -238,4 +238,3 @@ def _position(cursor: str | None, length: int) -> int:
     if not (cursor.isascii() and cursor.isdigit()) or int(cursor) > length:
         raise InputError(f"cursor {cursor[:40]!r} does not belong to this request")
     return int(cursor)
-

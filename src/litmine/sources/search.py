@@ -141,7 +141,7 @@ class SearchSource:
         self, search: dict[str, Any], start: int, size: int, *, newest_first: bool = True
     ) -> tuple[list[Record], list[Rejected], _Slice]:
         """Ask for one slice; the session sees to it that the package sends one request only."""
-        import arxiv
+        import arxiv  # type: ignore[import-untyped]
 
         session = _PoliteSession(self.transport)
         client = arxiv.Client(page_size=size, delay_seconds=0.0, num_retries=0)
@@ -157,7 +157,7 @@ class SearchSource:
         results: list[Any] = []
         with suppress(_SliceDone):
             for result in client.results(wanted, offset=start):
-                results.append(result)  # noqa: PERF402 - keep what came before _SliceDone
+                results.append(result)  # what came before _SliceDone stays
         if session.slice is None:
             raise MalformedResponse("the arxiv package sent no request")  # pragma: no cover
         records: list[Record] = []
@@ -176,7 +176,7 @@ class SearchSource:
         return records, rejected, session.slice
 
 
-class _SliceDone(Exception):  # noqa: N818 - control flow inside this module
+class _SliceDone(Exception):
     """The package wants the next slice; that is for us to decide."""
 
 

@@ -115,7 +115,9 @@ def _without_parentheses(text: str) -> str:
         elif depth == 0:
             kept.append(char)
     # An affiliation that never closes would swallow every later author: then keep the line.
-    return normalise_space("".join(kept) if depth == 0 else text.replace("(", " ").replace(")", " "))
+    return normalise_space(
+        "".join(kept) if depth == 0 else text.replace("(", " ").replace(")", " ")
+    )
 
 
 def _split_outside_braces(text: str, separators: str) -> list[str]:
@@ -138,9 +140,7 @@ def parse_moment(text: str | None) -> datetime | None:
     if not text or not (text := text.strip()):
         return None
     try:
-        moment = (
-            datetime.fromisoformat(text) if text[:4].isdigit() else parsedate_to_datetime(text)
-        )
+        moment = datetime.fromisoformat(text) if text[:4].isdigit() else parsedate_to_datetime(text)
         if moment.tzinfo is None:
             return moment.replace(tzinfo=UTC)
         return moment.astimezone(UTC)

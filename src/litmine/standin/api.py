@@ -23,7 +23,7 @@ SLICE = 2000
 _TERM = re.compile(r'\s*(?:(AND|OR|ANDNOT)\s+)?(?:([a-z]+):)?(?:"([^"]*)"|(\S+))')
 
 
-class BadQuery(Exception):  # noqa: N818 - it is answered, not raised to a user
+class BadQuery(Exception):
     """A request that arXiv answers with 400."""
 
 

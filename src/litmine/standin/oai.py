@@ -24,8 +24,19 @@ _FORMATS = {
     "arXivRaw": ("http://arxiv.org/OAI/arXivRaw.xsd", "http://arxiv.org/OAI/arXivRaw/"),
 }
 _PHYSICS = {
-    "astro-ph", "cond-mat", "gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th", "math-ph", "nlin",
-    "nucl-ex", "nucl-th", "physics", "quant-ph",
+    "astro-ph",
+    "cond-mat",
+    "gr-qc",
+    "hep-ex",
+    "hep-lat",
+    "hep-ph",
+    "hep-th",
+    "math-ph",
+    "nlin",
+    "nucl-ex",
+    "nucl-th",
+    "physics",
+    "quant-ph",
 }
 _ALLOWED = {
     "Identify": set(),
@@ -163,10 +174,7 @@ def _list(
         for r in records
         if (since is None or r.datestamp >= since)
         and (until is None or r.datestamp <= until)
-        and (
-            wanted is None
-            or any(s == wanted or s.startswith(f"{wanted}:") for s in set_specs(r))
-        )
+        and (wanted is None or any(s == wanted or s.startswith(f"{wanted}:") for s in set_specs(r)))
     ]
     if not matching:
         raise OaiError("noRecordsMatch", "no records match this request")
@@ -181,10 +189,8 @@ def _list(
     following = skip + page_size
     if following < len(matching):
         kept = {k: given[k] for k in ("from", "until", "set") if k in given}
-        token = {
-            "verb": verb, "metadataPrefix": prefix, **kept,
-            "skip": str(following), "day": now.date().isoformat(),
-        }  # fmt: skip
+        token = {"verb": verb, "metadataPrefix": prefix}
+        token |= kept | {"skip": str(following), "day": now.date().isoformat()}
         midnight = f"{now.date().isoformat()}T23:59:59Z"
         add(body, f"{{{OAI}}}resumptionToken", urlencode(token), expirationDate=midnight)
     elif "resumptionToken" in query:
@@ -192,9 +198,7 @@ def _list(
     return page
 
 
-def _get(
-    root: Any, records: Sequence[StandinRecord], query: dict[str, str]
-) -> list[StandinRecord]:
+def _get(root: Any, records: Sequence[StandinRecord], query: dict[str, str]) -> list[StandinRecord]:
     identifier = query.get("identifier", "")
     for record in records:
         if identifier == f"{_PREFIX}{record.arxiv_id}":
@@ -317,9 +321,7 @@ def _optional(body: Any, ns: str, record: StandinRecord) -> None:
 def _dublin_core(metadata: Any, record: StandinRecord) -> None:
     schema, namespace = _FORMATS["oai_dc"]
     dc = "http://purl.org/dc/elements/1.1/"
-    body = etree.SubElement(
-        metadata, f"{{{namespace}}}dc", nsmap={"oai_dc": namespace, "dc": dc}
-    )
+    body = etree.SubElement(metadata, f"{{{namespace}}}dc", nsmap={"oai_dc": namespace, "dc": dc})
     body.set(f"{{{XSI}}}schemaLocation", f"{namespace} {schema}")
     add(body, f"{{{dc}}}title", lines_of(record.title))
     for name in record.authors:

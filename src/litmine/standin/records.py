@@ -186,7 +186,10 @@ def _versions(line: dict[str, Any], last: date) -> tuple[tuple[int, datetime], .
     given = line.get("versions")
     if given:
         return tuple(
-            (int(str(v["version"]).lstrip("v")), parsedate_to_datetime(v["created"]).astimezone(UTC))
+            (
+                int(str(v["version"]).lstrip("v")),
+                parsedate_to_datetime(v["created"]).astimezone(UTC),
+            )
             for v in given
         )
     count = int(line.get("version") or 1)

@@ -302,7 +302,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - inherited name
+    def log_message(self, format: str, *args: Any) -> None:
         """Keep the terminal free: `StandinServer.log` has it all."""
 
     def do_POST(self) -> None:
