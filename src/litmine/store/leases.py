@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select, update
 
 from litmine.core.clock import Clock
 from litmine.core.errors import LeaseHeld, LeaseLost
+from litmine.core.process import describe, is_gone
 from litmine.store.engine import Store
 from litmine.store.schema import leases
 from litmine.store.sql import upsert
@@ -36,7 +37,7 @@ def acquire(store: Store, clock: Clock, name: str, holder: str, ttl: float) -> L
     Raises
     ------
     LeaseHeld
-        When another holder's lease has not expired.
+        When another holder's lease has not expired and that process may still live.
     """
     now = clock.now()
     with store.write() as connection:
@@ -50,10 +51,11 @@ def acquire(store: Store, clock: Clock, name: str, holder: str, ttl: float) -> L
             select(leases).where(leases.c.name == name).with_for_update()
         ).one()
         # A clock set back must not make a dead holder immortal: no lease outlives its ttl.
-        if row.holder and now < row.expires_at <= now + timedelta(seconds=ttl):
+        held = row.holder and now < row.expires_at <= now + timedelta(seconds=ttl)
+        if held and not is_gone(row.holder):
             left = (row.expires_at - now).total_seconds()
             raise LeaseHeld(
-                f"another run is under way ({row.holder}); "
+                f"another run is under way ({describe(row.holder)}); "
                 f"if it is dead, its lease ends by itself in {left:.0f} s"
             )
         lease = Lease(name, holder, row.token + 1)

@@ -7,19 +7,17 @@ restarts, over a crash and over several machines that share a database.
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import Connection, Row, select, update
 
 from litmine.core.clock import Clock
 from litmine.core.errors import RateLimited
 from litmine.core.log import get_logger
+from litmine.core.process import is_gone, process_identity
 from litmine.store.engine import Store
 from litmine.store.schema import limiters
 from litmine.store.sql import upsert
@@ -74,7 +72,7 @@ class DurableLimiter:
         self._max_wait = max_wait
         self._first_cooldown = first_cooldown
         self._name = name
-        self._me = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._me = process_identity()
 
     @contextmanager
     def slot(self) -> Iterator[None]:
@@ -134,7 +132,8 @@ class DurableLimiter:
                 # the longest one we ever impose.
                 ceiling = now + timedelta(seconds=_LONGEST_COOLDOWN)
                 free_at = min(row.next_at, ceiling)
-                if row.busy_until is not None and row.busy_by != self._me:
+                busy = row.busy_until is not None and row.busy_by != self._me
+                if busy and not is_gone(row.busy_by):
                     free_at = max(
                         free_at, min(row.busy_until, now + timedelta(seconds=self._request_timeout))
                     )

@@ -16,6 +16,7 @@ from litmine.store.sql import batched, upsert
 
 __all__ = [
     "UpsertResult",
+    "backlog",
     "count_papers",
     "get_papers",
     "known_versions",
@@ -114,6 +115,25 @@ def known_versions(connection: Connection, ids: Sequence[str]) -> dict[str, int 
 def count_papers(connection: Connection) -> int:
     """Number of stored papers."""
     return int(connection.execute(select(func.count()).select_from(papers)).scalar_one())
+
+
+def backlog(connection: Connection) -> dict[str, int]:
+    """Count papers whose present text has no vector, and no prediction, of any model."""
+    live = papers.c.withdrawn.is_(False)
+    counts = {}
+    for name, table in (("unencoded", vectors), ("unjudged", predictions)):
+        done = (
+            select(table.c.arxiv_id)
+            .where(
+                table.c.arxiv_id == papers.c.arxiv_id,
+                table.c.content_hash == papers.c.content_hash,
+            )
+            .exists()
+        )
+        counts[name] = int(
+            connection.execute(select(func.count()).select_from(papers).where(live, ~done)).scalar_one()
+        )
+    return counts
 
 
 def papers_without_vector(connection: Connection, encoder_id: str) -> list[str]:

@@ -1,0 +1,122 @@
+"""The command line: thin doors onto the Python calls.
+
+Each command is a module of its own and is imported only when it is called, so that
+``litmine --help`` and ``litmine status`` start in a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from litmine.core.errors import LitmineError
+
+__all__ = ["COMMANDS", "app", "main"]
+
+#: Name, module, one line of help; in the order in which a newcomer meets them.
+COMMANDS: tuple[tuple[str, str, str], ...] = (
+    ("nightly", "nightly", "Pull, classify and queue the new papers; write the paper list."),
+    ("status", "status", "Last run, watermarks, backlog and queue at a glance."),
+    ("review", "review", "Decide on queued papers: approve, edit cells, reject, later, undo."),
+    ("publish", "publish", "Write the paper list and the draft list again."),
+    ("schedule", "schedule", "Keep the nightly run going on arXiv's announcement nights."),
+    ("ingest", "ingest", "Add papers from a snapshot file, a search query or by id."),
+    ("classify", "classify", "Classify the papers of a JSON-lines file."),
+    ("train", "train", "Train the classifier or the encoder."),
+    ("evaluate", "evaluate", "Measure the models on labelled nights."),
+    ("library", "library", "Build or show the labelled library in corpus/."),
+    ("config", "config", "Show the settings in force and where each comes from."),
+    ("db", "db", "Upgrade the database or print its content digest."),
+    ("demo", "demo", "The whole nightly run on the shipped sample night, offline."),
+    ("standin", "standin", "Serve a stand-in arXiv on loopback from JSON-lines files."),
+)
+
+
+class _LazyGroup(TyperGroup):
+    """A group that knows its commands by name and imports them when asked."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [name for name, _, _ in COMMANDS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        for name, module_name, short_help in COMMANDS:
+            if name == cmd_name:
+                # --help of the group needs only the table above, not the modules.
+                listing = ctx is not None and _asks_for_overview()
+                return _stub(name, short_help) if listing else _load(name, module_name, short_help)
+        return None
+
+
+def _asks_for_overview() -> bool:
+    arguments = sys.argv[1:]
+    return not arguments or arguments[0] in {"--help", "-h"}
+
+
+def _stub(name: str, short_help: str) -> Any:
+    stub = typer.Typer(add_completion=False)
+    stub.command(name, help=short_help)(lambda: None)
+    return typer.main.get_command(stub)
+
+
+def _load(name: str, module_name: str, short_help: str) -> Any:
+    module = importlib.import_module(f"litmine.cli.{module_name}")
+    inner: typer.Typer | None = getattr(module, "app", None)
+    if inner is None:
+        inner = typer.Typer(add_completion=False, rich_markup_mode=None)
+        inner.command(name)(module.command)
+    command: Any = typer.main.get_command(inner)
+    command.name = name
+    command.short_help = short_help
+    return command
+
+
+app = typer.Typer(
+    cls=_LazyGroup,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    help=(
+        "litmine reads the new arXiv papers each night, finds those on resource-efficient large\n"
+        "language models, puts them into stage x resource cells and lays them before reviewers.\n\n"
+        "\b\nFirst steps:  litmine demo     (offline, under a minute)\n"
+        "              litmine nightly  (the real arXiv)\n"
+        "              litmine review   (decide; approvals become the paper list)"
+    ),
+    epilog=(
+        "Exit codes: 0 done, 1 unexpected, 2 wrong input or setting, 3 arXiv, 4 database, "
+        "5 model, 6 another run is under way, 7 incomplete. LITMINE_LOG__LEVEL=debug tells more."
+    ),
+)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+) -> None:
+    if version:
+        from litmine import __version__
+
+        typer.echo(f"litmine {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; every LitmineError becomes one line on standard error."""
+    try:
+        app()
+    except LitmineError as error:
+        typer.echo(f"litmine: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("litmine: stopped; what was committed is safe, run again to go on", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output (head, less) went away; that is its right.
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,5 @@
+"""``python -m litmine.cli``."""
+
+from litmine.cli import main
+
+main()

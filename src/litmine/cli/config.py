@@ -1,0 +1,53 @@
+"""``litmine config``."""
+
+from __future__ import annotations
+
+import typer
+
+from litmine.cli.common import Json, console, print_json, settings
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Show the settings in force and where each comes from.",
+)
+
+
+@app.callback()
+def _group() -> None:
+    """Settings: environment over file over default."""
+
+
+@app.command("show")
+def show(json_output: Json = False) -> None:
+    """Print every setting with its value and its origin (environment, file or default).
+
+    Set one with an environment variable (LITMINE_ARXIV__CONTACT=you@example.org) or in
+    litmine.toml ([arxiv] contact = "you@example.org").
+    """
+    from litmine.core.settings import origins
+    from litmine.store.engine import redact_url
+
+    rows = origins(settings())
+    shown = [
+        (row, redact_url(row.value) if row.key == "database_url" and row.value else row.value)
+        for row in rows
+    ]
+    if json_output:
+        print_json(
+            [
+                {"key": r.key, "value": value, "origin": r.origin, "description": r.description}
+                for r, value in shown
+            ]
+        )
+        return
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ("setting", "value", "from", "what it is"):
+        table.add_column(heading, overflow="fold")
+    for row, value in shown:
+        said = ", ".join(value) if isinstance(value, tuple) else str("" if value is None else value)
+        table.add_row(row.key, said, row.origin, row.description)
+    console().print(table, markup=False)

@@ -1,0 +1,104 @@
+"""``litmine demo``."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from litmine.cli.common import TerminalProgress, console, settings
+
+#: The night of corpus/sample_night.jsonl.
+_NIGHT = date(2026, 7, 14)
+
+
+def command(
+    folder: Annotated[
+        Path,
+        typer.Option(
+            "--folder",
+            help="Where the demonstration keeps its database and outputs.",
+            file_okay=False,
+        ),
+    ] = Path("out/demo"),
+    fresh: Annotated[
+        bool, typer.Option("--fresh/--keep", help="Start from an empty database.")
+    ] = True,
+) -> None:
+    """Run a whole night offline: a stand-in arXiv serves the shipped sample night on loopback.
+
+    The sample holds real papers (ids, titles, dates, categories) with summaries in litmine's own
+    words in place of the abstracts. Nothing leaves this machine; your own database is not touched.
+
+    \b
+    Example:  litmine demo && litmine review --help
+    """
+    from litmine.cli.nightly import show_report
+    from litmine.core.resources import corpus_dir
+    from litmine.jobs.nightly import run_nightly
+    from litmine.standin import StandinServer, load_records
+
+    if fresh and (folder / "litmine.db").exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    out = console()
+    with StandinServer(load_records([corpus_dir() / "sample_night.jsonl"])) as server:
+        base = settings()
+        local = base.model_copy(
+            update={
+                "data_dir": folder,
+                "database_url": "",
+                "output_dir": folder / "lists",
+                "arxiv": base.arxiv.model_copy(
+                    update={
+                        "oai_url": server.oai_url,
+                        "rss_url": server.rss_url,
+                        "api_url": server.api_url,
+                        "min_gap_seconds": 0.0,
+                    }
+                ),
+            }
+        )
+        out.print("A stand-in arXiv serves the sample night; litmine reads it:", markup=False)
+        report = run_nightly(local, since=_NIGHT, progress=TerminalProgress())
+    show_report(report)
+    if report.problem:
+        typer.echo(f"litmine: {report.problem}", err=True)
+        raise typer.Exit(report.exit_code)
+    _show_queue(folder)
+    out.print(f"\nLists and run report: {folder / 'lists'}", markup=False)
+    out.print(
+        f"Try:  export LITMINE_DATA_DIR={folder} LITMINE_OUTPUT_DIR={folder / 'lists'}",
+        markup=False,
+    )
+    out.print("      litmine review        decide on these papers", markup=False)
+    out.print("      litmine status        how things stand", markup=False)
+    out.print("Then: unset both, and litmine nightly reads the real arXiv", markup=False)
+
+
+def _show_queue(folder: Path, limit: int = 12) -> None:
+    from rich.table import Table
+
+    from litmine.review import ReviewDesk
+    from litmine.store import open_store
+
+    with open_store(f"sqlite:///{folder / 'litmine.db'}", must_exist=True) as store:
+        desk = ReviewDesk(store, "demo")
+        items = desk.waiting(limit)
+        total = desk.counts()["pending"]
+    table = Table(box=None, pad_edge=False, title=f"Queue: {total} papers, most relevant first")
+    table.add_column("p", justify="right")
+    table.add_column("cells", overflow="fold", max_width=38)
+    table.add_column("technique", overflow="fold", max_width=20)
+    table.add_column("title", overflow="fold")
+    for item in items:
+        table.add_row(
+            f"{item.prediction.relevance:.2f}",
+            ", ".join(item.prediction.assigned),
+            ", ".join(item.prediction.technique),
+            item.paper.title,
+        )
+    console().print(table, markup=False)

@@ -1,0 +1,56 @@
+"""``litmine schedule``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from litmine.cli.common import Json, print_json, settings
+
+
+def command(
+    list_next: Annotated[
+        int,
+        typer.Option("--list", min=0, max=500, help="Only print the next N planned runs."),
+    ] = 0,
+    json_output: Json = False,
+) -> None:
+    """Stay in the foreground and run every announcement night; Ctrl-C or SIGTERM ends it.
+
+    Follows arXiv's calendar (Sunday to Thursday evening, US Eastern, holidays skipped) and its
+    daylight saving. A night missed while the machine was off is made up at start. jobs/ holds a
+    crontab line and a systemd timer that do the same without a process that stays.
+
+    \b
+    Example:  litmine schedule --list 5
+    """
+    from litmine.core.clock import SystemClock
+    from litmine.jobs.schedule import Scheduler, next_run_time
+
+    loaded = settings()
+    if list_next:
+        planned = [next_run_time(loaded, SystemClock().now())]
+        while len(planned) < list_next:
+            planned.append(next_run_time(loaded, planned[-1]))
+        if json_output:
+            print_json([p.isoformat() for p in planned])
+            return
+        for moment in planned:
+            typer.echo(f"{moment:%a %Y-%m-%d %H:%M} UTC")
+        return
+
+    import signal
+
+    from litmine.jobs.nightly import run_nightly
+
+    scheduler = Scheduler(loaded, run_nightly)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        scheduler.start()
+    finally:
+        scheduler.stop()

@@ -1,0 +1,137 @@
+"""``litmine status``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from litmine.cli.common import Json, print_json, settings
+
+if TYPE_CHECKING:
+    from litmine.core.settings import Settings
+
+
+def command(json_output: Json = False) -> None:
+    """Tell the last run, how far each source was read, what waits to be judged and reviewed.
+
+    \b
+    Example:  litmine status --json
+    """
+    facts = gather(settings())
+    if json_output:
+        print_json(facts)
+        return
+    for line in _lines(facts):
+        typer.echo(line)
+
+
+def gather(loaded: Settings) -> dict[str, Any]:
+    """Read the facts of `litmine status` from the database."""
+    from litmine.core.clock import SystemClock
+    from litmine.core.errors import StoreError
+    from litmine.core.process import describe
+    from litmine.store import open_store
+    from litmine.store.announcements import announced_counts, latest_night, missing
+    from litmine.store.harvests import all_harvests
+    from litmine.store.labels import count_labels
+    from litmine.store.leases import current
+    from litmine.store.papers import backlog, count_papers
+    from litmine.store.queue import queue_counts
+    from litmine.store.runs import last_runs
+
+    facts: dict[str, Any] = {"database": None, "exists": False}
+    try:
+        store = open_store(loaded.database, migrate=False, must_exist=True)
+    except StoreError as error:
+        if "no database at" not in str(error):
+            raise
+        return {**facts, "hint": str(error)}
+    with store, store.read() as connection:
+        runs = last_runs(connection, "nightly", 1)
+        night = latest_night(connection)
+        held = current(connection, "nightly")
+        now = SystemClock().now()
+        if held is not None and held[1] <= now:
+            held = None
+        last = None
+        if runs:
+            run = runs[0]
+            report = run.report or {}
+            last = {
+                "run_id": run.run_id,
+                "state": run.state,
+                "night": run.night,
+                "started_at": run.started_at,
+                "finished_at": run.finished_at,
+                "problem": report.get("problem"),
+                "changed": report.get("changed"),
+                "encoder_id": report.get("encoder_id") or "",
+                "model_id": report.get("model_id") or "",
+            }
+        facts = {
+            "exists": True,
+            "database": store.url,
+            "running": describe(held[0]) if held else None,
+            "last_run": last,
+            "watermarks": {
+                h.source: {
+                    "watermark": h.watermark,
+                    "window_under_way_from": h.window_from if h.open else None,
+                }
+                for h in all_harvests(connection)
+            },
+            "papers": count_papers(connection),
+            "labels": count_labels(connection),
+            "backlog": backlog(connection),
+            "queue": queue_counts(connection),
+            "night": {
+                "night": night,
+                "announced": announced_counts(connection, night) if night else {},
+                "announced_minus_stored": len(missing(connection, night)) if night else 0,
+            },
+        }
+    return facts
+
+
+def _lines(facts: dict[str, Any]) -> list[str]:
+    if not facts["exists"]:
+        return [facts["hint"]]
+    last = facts["last_run"]
+    lines = [f"database    {facts['database']}"]
+    if facts["running"]:
+        lines.append(f"running     {facts['running']}")
+    if last is None:
+        lines.append("last run    none yet: litmine nightly")
+    else:
+        when = f"{last['started_at']:%Y-%m-%d %H:%M} UTC"
+        night = f", night {last['night']}" if last["night"] else ""
+        lines.append(f"last run    {last['state']} {when}{night} ({last['run_id']})")
+        if last["problem"]:
+            lines.append(f"            {last['problem']}")
+    night = facts["night"]
+    if night["night"]:
+        announced = sum(night["announced"].values())
+        lines.append(
+            f"announced   {night['night']}: {announced} papers, "
+            f"{night['announced_minus_stored']} of them missing here"
+        )
+    marks = facts["watermarks"]
+    if marks:
+        days = sorted({str(m["watermark"]) for m in marks.values()})
+        lines.append(f"watermark   {' to '.join(dict.fromkeys((days[0], days[-1])))}")
+        for source, mark in marks.items():
+            if mark["window_under_way_from"]:
+                lines.append(
+                    f"            {source}: window from {mark['window_under_way_from']} not finished"
+                )
+    backlog = facts["backlog"]
+    labels = ", ".join(f"{n} {source}" for source, n in facts["labels"].items()) or "none"
+    queue = facts["queue"]
+    lines += [
+        f"papers      {facts['papers']} stored; library: {labels}",
+        f"backlog     {backlog['unencoded']} to encode, {backlog['unjudged']} to classify",
+        f"queue       {queue['pending']} pending, {queue['later']} later, "
+        f"{queue['approved']} approved, {queue['rejected']} rejected",
+    ]
+    return lines

@@ -1,0 +1,1 @@
+"""The way of a night's papers from arXiv to the paper list, and what keeps it going."""

@@ -1,0 +1,98 @@
+"""Encoding and classifying what has not been judged yet, in slices committed one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from litmine.jobs.context import RunContext
+from litmine.store.papers import (
+    get_papers,
+    papers_without_prediction,
+    papers_without_vector,
+)
+from litmine.store.predictions import StoredPrediction, put_predictions
+from litmine.store.sql import batched
+from litmine.store.vectors import get_vectors, put_vectors
+
+if TYPE_CHECKING:
+    from litmine.classify.library import LabelledLibrary, Neighbour
+    from litmine.classify.model import Classifier
+    from litmine.encode import Encoder
+
+__all__ = ["classify_pending", "encode_pending"]
+
+#: Papers a transaction: a kill costs at most this much work again.
+_SLICE = 64
+
+
+def encode_pending(context: RunContext, encoder: Encoder) -> int:
+    """Encode every paper whose present text has no vector; return how many."""
+    with context.store.read() as connection:
+        ids = papers_without_vector(connection, encoder.encoder_id)
+    context.progress.start("encode", len(ids))
+    done = 0
+    for part in batched(ids, _SLICE):
+        with context.store.read() as connection:
+            papers = list(get_papers(connection, part).values())
+        vectors = encoder.encode([p.text for p in papers])
+        with context.write() as connection:
+            put_vectors(
+                connection,
+                encoder.encoder_id,
+                [p.arxiv_id for p in papers],
+                [p.content_hash for p in papers],
+                vectors,
+            )
+        done += len(papers)
+        context.progress.advance(len(papers))
+    return done
+
+
+def classify_pending(context: RunContext, classifier: Classifier, library: LabelledLibrary) -> int:
+    """Judge every encoded paper that `classifier` has not judged; return how many.
+
+    The vectors come back from the database, as float16: a resumed run sees the same numbers as a
+    clean one.
+    """
+    with context.store.read() as connection:
+        ids = papers_without_prediction(connection, classifier.model_id, classifier.encoder_id)
+    context.progress.start("classify", len(ids))
+    done = 0
+    for part in batched(ids, _SLICE):
+        with context.store.read() as connection:
+            found = get_papers(connection, part)
+            order, vectors = get_vectors(connection, classifier.encoder_id, part)
+        papers = [found[i] for i in order]
+        judged = classifier.predict(papers, vectors, library)
+        with context.write() as connection:
+            put_predictions(
+                connection,
+                [
+                    StoredPrediction(
+                        arxiv_id=paper.arxiv_id,
+                        model_id=prediction.model_id,
+                        content_hash=paper.content_hash,
+                        relevance=prediction.relevance,
+                        cells=prediction.cells,
+                        assigned=prediction.assigned,
+                        techniques=prediction.techniques,
+                        technique=prediction.technique,
+                        neighbours=_evidence(
+                            prediction.neighbours, context.settings.queue.neighbours
+                        ),
+                    )
+                    for paper, prediction in zip(papers, judged, strict=True)
+                ],
+            )
+        done += len(papers)
+        context.progress.advance(len(papers))
+    return done
+
+
+def _evidence(neighbours: Sequence[Neighbour], limit: int) -> tuple[dict[str, object], ...]:
+    return tuple(
+        {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(n).items()}
+        for n in neighbours[:limit]
+    )

@@ -1,0 +1,327 @@
+"""The nightly run: pull, reconcile, seed, encode, classify, enqueue, publish, report.
+
+Each stage asks the database what is still to do and commits its work in slices. There is no other
+memory between stages, so a run that was killed anywhere is taken up by simply running again, and
+a second run of the same night finds nothing to do.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from litmine.core.clock import Clock, SystemClock
+from litmine.core.errors import Incomplete, LitmineError, SourceError
+from litmine.core.log import bind_run, get_logger
+from litmine.core.process import describe, process_identity
+from litmine.core.settings import Settings
+from litmine.jobs.context import RunContext
+from litmine.jobs.lease import held_lease
+from litmine.jobs.outputs import write_lists
+from litmine.jobs.progress import Progress, SilentProgress
+from litmine.jobs.pull import PullCounts, oai_set, pull_window
+from litmine.jobs.reconcile import Reconciliation, reconcile
+from litmine.jobs.report import RunReport, StageReport, write_report
+from litmine.jobs.sources import open_arxiv
+from litmine.sources import Sources
+from litmine.store import Store, open_store
+from litmine.store.queue import enqueue, queue_counts
+from litmine.store.runs import abandon_open_runs, finish_run, put_stage, start_run
+
+if TYPE_CHECKING:
+    from litmine.classify.model import Classifier
+    from litmine.encode import Encoder
+
+__all__ = ["Models", "NightlyRun", "load_models", "new_run_id", "run_nightly"]
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Models:
+    """The encoder and the classifier of a run, made for one another."""
+
+    encoder: Encoder
+    classifier: Classifier
+
+
+def load_models(settings: Settings) -> Models:
+    """Load what the settings name.
+
+    Raises
+    ------
+    ModelError
+        A model is missing or damaged, or the two do not belong together.
+    """
+    from litmine.classify.model import Classifier
+    from litmine.encode import load_encoder
+
+    spec = settings.models.classifier
+    classifier = Classifier.load(None if spec == "default" else spec)
+    encoder = load_encoder(settings.models.encoder)
+    classifier.require_encoder(encoder.encoder_id)
+    return Models(encoder, classifier)
+
+
+def run_nightly(
+    settings: Settings,
+    *,
+    since: date | None = None,
+    clock: Clock | None = None,
+    progress: Progress | None = None,
+    store: Store | None = None,
+) -> RunReport:
+    """Run one night.
+
+    Parameters
+    ----------
+    since : date, optional
+        Read everything modified since this day instead of since the watermark.
+    store : Store, optional
+        An open database; by default the settings' one is opened and closed.
+
+    Returns
+    -------
+    RunReport
+        Also when a stage failed: `state`, `problem` and `exit_code` tell.
+
+    Raises
+    ------
+    LeaseHeld
+        Another run is under way; nothing was done.
+    StoreError, ConfigError
+        The database cannot be opened.
+    """
+    clock = clock or SystemClock()
+    own = store is None
+    store = store or open_store(settings.database)
+    try:
+        with held_lease(store, clock) as lease:
+            context = RunContext(
+                settings,
+                store,
+                clock,
+                progress or SilentProgress(),
+                lease,
+                run_id=new_run_id(clock.now()),
+            )
+            return NightlyRun(context, since).run()
+    finally:
+        if own:
+            store.close()
+
+
+class NightlyRun:
+    """One run under a held lease; use `run_nightly`.
+
+    Parameters
+    ----------
+    context : RunContext
+        With a lease.
+    since : date, optional
+        Overrides the watermark.
+    """
+
+    def __init__(self, context: RunContext, since: date | None = None) -> None:
+        self.context = context
+        self.since = since
+        self.report = RunReport(context.run_id, context.clock.now())
+        self._began = time.monotonic()
+
+    def run(self) -> RunReport:
+        """Run every stage; a LitmineError ends in the report, anything else is raised too."""
+        context, report = self.context, self.report
+        bind_run(context.run_id)
+        with context.write() as connection:
+            now = context.clock.now()
+            report.abandoned = abandon_open_runs(connection, "nightly", now)
+            holder = describe(process_identity())
+            start_run(connection, context.run_id, "nightly", holder, now)
+        try:
+            self._stages()
+        except LitmineError as error:
+            report.state, report.problem = "failed", str(error)
+            report.exit_code = error.exit_code
+            _log.error("run_failed", error=str(error))
+        except BaseException as error:
+            report.state, report.problem = "failed", f"{type(error).__name__}: {error}"
+            report.exit_code = 1
+            self._finish()
+            raise
+        self._finish()
+        return report
+
+    def _stages(self) -> None:
+        context, report = self.context, self.report
+        with open_arxiv(
+            context.settings, context.limiter_store or context.store, context.clock
+        ) as arxiv:
+            pulled = self._stage("pull", lambda: self._pull(arxiv))
+            compared = self._stage("reconcile", lambda: self._reconcile(arxiv))
+        models = self._stage("load models", self._load)
+        self._stage("seed library", lambda: self._seed(models))
+        encoded = self._stage("encode", lambda: self._encode(models))
+        judged = self._stage("classify", lambda: self._classify(models))
+        added, rescored = self._stage("enqueue", lambda: self._enqueue(models))
+        files = self._stage("publish", self._publish)
+        report.changed = bool(
+            pulled.new
+            or pulled.changed
+            or compared.repaired_by_id
+            or compared.repaired_from_feed
+            or encoded
+            or judged
+            or added
+            or rescored
+            or files
+        )
+        if compared.missing_after:
+            raise Incomplete(
+                f"{compared.missing_after} announced papers could not be stored: "
+                f"{', '.join(compared.examples[:3])}; run again later"
+            )
+
+    def _stage(self, name: str, work: Callable[[], Any]) -> Any:
+        began = time.monotonic()
+        entry = StageReport(name, "running", 0.0, {})
+        self.report.stages.append(entry)
+        try:
+            result, entry.counts, entry.summary = work()
+            entry.state = "done"
+        except BaseException as error:
+            entry.state = "failed"
+            entry.summary = str(error) or type(error).__name__
+            raise
+        finally:
+            entry.seconds = time.monotonic() - began
+            self.context.progress.finish(f"{name}: {entry.summary}")
+        with self.context.write() as connection:
+            position = len(self.report.stages)
+            put_stage(
+                connection,
+                self.context.run_id,
+                position,
+                name,
+                entry.state,
+                round(entry.seconds, 3),
+                entry.counts,
+            )
+        _log.debug("stage_done", stage=name, seconds=round(entry.seconds, 2))
+        return result
+
+    def _pull(self, arxiv: Sources) -> tuple[PullCounts, dict[str, Any], str]:
+        total = PullCounts()
+        self.context.progress.start("pull")
+        for category in self.context.settings.arxiv.categories:
+            counts = pull_window(self.context, arxiv.oai, oai_set(category), self.since)
+            for name, value in asdict(counts).items():
+                setattr(total, name, getattr(total, name) + value)
+        summary = (
+            f"{total.received} records in {total.pages} pages: {total.new} new, "
+            f"{total.changed} changed, {total.unchanged} known"
+        )
+        if total.rejected:
+            summary += f", {total.rejected} unreadable"
+        return total, asdict(total), summary
+
+    def _reconcile(self, arxiv: Sources) -> tuple[Reconciliation, dict[str, Any], str]:
+        self.context.progress.start("reconcile")
+        try:
+            outcome = reconcile(self.context, arxiv.announcements, arxiv.search)
+        except SourceError as error:
+            # The pull is safe; what is lost is tonight's proof of it. The next run's feed may
+            # already be another night's, so the operator is told.
+            self.context.warnings.append(f"announcement feed unavailable: {error}")
+            return Reconciliation(), {"skipped": str(error)}, f"skipped: {error}"
+        self.report.night = outcome.nights[-1] if outcome.nights else None
+        announced = sum(outcome.announced.values())
+        summary = (
+            f"{announced} announced, {outcome.missing_before} missing, "
+            f"{outcome.missing_after} after repair"
+        )
+        if not outcome.nights:
+            summary = "the feed is empty (weekend or holiday)"
+        return outcome, outcome.as_counts(), summary
+
+    def _load(self) -> tuple[Models, dict[str, Any], str]:
+        self.context.progress.start("load models")
+        models = load_models(self.context.settings)
+        self.report.encoder_id = models.encoder.encoder_id
+        self.report.model_id = models.classifier.model_id
+        return models, {}, f"{models.classifier.model_id} on {models.encoder.encoder_id}"
+
+    def _seed(self, models: Models) -> tuple[int, dict[str, Any], str]:
+        from litmine.jobs.seed import seed_library
+
+        self.context.progress.start("seed library")
+        count = seed_library(self.context, models.encoder.encoder_id)
+        said = f"{count} labelled papers" if count else "already there"
+        return count, {"labels": count}, said
+
+    def _encode(self, models: Models) -> tuple[int, dict[str, Any], str]:
+        from litmine.jobs.judge import encode_pending
+
+        began = time.monotonic()
+        count = encode_pending(self.context, models.encoder)
+        return count, {"papers": count}, _rated(count, time.monotonic() - began)
+
+    def _classify(self, models: Models) -> tuple[int, dict[str, Any], str]:
+        from litmine.jobs.judge import classify_pending
+        from litmine.jobs.seed import library_from_store
+
+        began = time.monotonic()
+        library = library_from_store(self.context, models.encoder.encoder_id)
+        count = classify_pending(self.context, models.classifier, library)
+        return count, {"papers": count}, _rated(count, time.monotonic() - began)
+
+    def _enqueue(self, models: Models) -> tuple[tuple[int, int], dict[str, Any], str]:
+        self.context.progress.start("enqueue")
+        with self.context.write() as connection:
+            added, rescored = enqueue(
+                connection,
+                models.classifier.model_id,
+                self.context.settings.queue.min_relevance,
+                self.context.clock.now(),
+            )
+            self.report.queue = queue_counts(connection)
+        summary = f"{added} added, {self.report.queue['pending']} await review"
+        return (added, rescored), {"added": added, "rescored": rescored}, summary
+
+    def _publish(self) -> tuple[int, dict[str, Any], str]:
+        self.context.progress.start("publish")
+        changed = write_lists(self.context)
+        self.report.files = [str(path) for path in changed]
+        summary = f"{len(changed)} files changed in {self.context.settings.outputs}"
+        return len(changed), {"changed": len(changed)}, summary
+
+    def _finish(self) -> None:
+        context, report = self.context, self.report
+        report.seconds = time.monotonic() - self._began
+        report.warnings = list(dict.fromkeys(context.warnings))
+        with context.write() as connection:
+            finish_run(
+                connection,
+                context.run_id,
+                "done" if report.state == "done" else "failed",
+                context.clock.now(),
+                report.as_json(),
+                report.night,
+            )
+        write_report(report, context.settings.outputs / "reports")
+        bind_run(None)
+
+
+def _rated(count: int, seconds: float) -> str:
+    if not count:
+        return "nothing to do"
+    return f"{count} papers, {count / max(seconds, 1e-9):.0f}/s"
+
+
+def new_run_id(now: datetime) -> str:
+    """Return an id that sorts by time: ``20260714T023000-1a2b3c``."""
+    import secrets
+
+    return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"

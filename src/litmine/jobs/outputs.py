@@ -1,0 +1,74 @@
+"""From database rows to the paper list and the draft list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from litmine.core.paper import Paper
+from litmine.core.taxonomy import load_taxonomy
+from litmine.jobs.context import RunContext
+from litmine.publish.entries import DraftEntry, ListEntry, write_outputs
+from litmine.publish.venue import venue_of
+from litmine.store.papers import get_papers
+from litmine.store.predictions import get_predictions
+from litmine.store.queue import decisions_of, in_state
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+__all__ = ["approved_entries", "draft_entries", "write_lists"]
+
+
+def approved_entries(connection: Connection) -> list[ListEntry]:
+    """Everything that reviewers approved, as entries of the paper list."""
+    decisions = decisions_of(connection, "approved")
+    papers = get_papers(connection, list(decisions))
+    return [
+        _entry(papers[i], decision.cells, decision.technique)
+        for i, decision in sorted(decisions.items())
+    ]
+
+
+def draft_entries(connection: Connection) -> list[DraftEntry]:
+    """Everything that waits for a reviewer, with what the model suggests."""
+    items = in_state(connection, ("pending", "later"))
+    papers = get_papers(connection, [item.arxiv_id for item in items])
+    drafts = []
+    models = {item.model_id for item in items}
+    suggestions = {
+        model: get_predictions(
+            connection, model, [i.arxiv_id for i in items if i.model_id == model]
+        )
+        for model in models
+    }
+    for item in items:
+        prediction = suggestions[item.model_id][item.arxiv_id]
+        drafts.append(
+            DraftEntry(
+                entry=_entry(papers[item.arxiv_id], prediction.assigned, prediction.technique),
+                relevance=prediction.relevance,
+                probabilities={c: prediction.cells[c] for c in prediction.assigned},
+            )
+        )
+    return drafts
+
+
+def write_lists(context: RunContext, directory: Path | None = None) -> list[Path]:
+    """Write paper list and draft list; return the files whose content changed."""
+    with context.store.read() as connection:
+        approved = approved_entries(connection)
+        drafts = draft_entries(connection)
+    return write_outputs(directory or context.settings.outputs, approved, drafts, load_taxonomy())
+
+
+def _entry(paper: Paper, cells: tuple[str, ...], technique: tuple[str, ...]) -> ListEntry:
+    return ListEntry(
+        arxiv_id=paper.arxiv_id,
+        title=paper.title,
+        published=paper.published or paper.updated,
+        technique=technique,
+        cells=cells,
+        venue=venue_of(paper.journal_ref, paper.comments),
+        url=paper.url,
+    )

@@ -1,0 +1,180 @@
+"""Reading a source page by page, each page committed with the place to go on from.
+
+The watermark moves when the last page of a window is stored, in the same transaction, and only
+when the window held something: a source that wrongly answers 'nothing' must not move it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from litmine.core.errors import SourceError, TokenExpired
+from litmine.core.log import get_logger
+from litmine.jobs.context import RunContext
+from litmine.sources.base import HarvestRequest, Page, Source
+from litmine.store.harvests import Harvest, get_harvest, put_harvest
+from litmine.store.papers import UpsertResult, upsert_papers
+
+__all__ = ["PullCounts", "oai_set", "pull_once", "pull_window"]
+
+_log = get_logger(__name__)
+_RESTARTS = 3
+_EXAMPLES = 5
+
+
+@dataclass(slots=True)
+class PullCounts:
+    """What a pull brought."""
+
+    received: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    pages: int = 0
+    restarts: int = 0
+
+    def add(self, page: Page, stored: UpsertResult) -> None:
+        """Count one stored page."""
+        self.pages += 1
+        self.received += len(page.records)
+        self.rejected += len(page.rejected)
+        self.new += len(stored.new)
+        self.changed += len(stored.changed)
+        self.unchanged += stored.unchanged
+
+
+def oai_set(category: str) -> str:
+    """Return a category's OAI-PMH set: ``cs:cs:LG`` for cs.LG, ``physics:hep-th`` for hep-th."""
+    archive, dot, subject = category.partition(".")
+    group = "physics" if archive in _PHYSICS else archive
+    if dot:
+        return f"{group}:{archive}:{subject}"
+    return archive if group == archive else f"{group}:{archive}"
+
+
+_PHYSICS = frozenset(
+    {
+        "astro-ph",
+        "cond-mat",
+        "gr-qc",
+        "hep-ex",
+        "hep-lat",
+        "hep-ph",
+        "hep-th",
+        "math-ph",
+        "nlin",
+        "nucl-ex",
+        "nucl-th",
+        "physics",
+        "quant-ph",
+    }
+)
+
+
+def pull_window(
+    context: RunContext, source: Source, set_spec: str, since: date | None = None
+) -> PullCounts:
+    """Read everything of one OAI-PMH set that changed since its watermark.
+
+    Parameters
+    ----------
+    since : date, optional
+        Start here instead; a window under way that began later is started again.
+
+    Raises
+    ------
+    SourceError
+        The source failed; what was committed stays, and the next call goes on from there.
+    """
+    key = f"{source.name}:{set_spec}"
+    counts = PullCounts()
+    for attempt in range(_RESTARTS + 1):
+        harvest = _open_window(context, key, since)
+        try:
+            _read_window(context, source, set_spec, harvest, counts)
+            return counts
+        except TokenExpired:
+            # Tokens die at midnight UTC: what is stored stays, the window starts again.
+            if attempt == _RESTARTS:
+                raise
+            counts.restarts += 1
+            _log.warning("window_restarted", source=key, window_from=str(harvest.window_from))
+            with context.write() as connection:
+                put_harvest(connection, replace(harvest, cursor=None, window_watermark=None))
+    raise SourceError(f"{key}: the window could not be read")  # pragma: no cover
+
+
+def pull_once(context: RunContext, source: Source, request: HarvestRequest) -> PullCounts:
+    """Read a source that has no watermark (search, snapshot) and store what it gives."""
+    counts = PullCounts()
+    for page in source.pages(request):
+        with context.write() as connection:
+            stored = upsert_papers(connection, [r.paper for r in page.records], context.clock.now())
+        counts.add(page, stored)
+        note_page(context, source.name, page)
+        context.progress.advance(len(page.records))
+    return counts
+
+
+def note_page(context: RunContext, key: str, page: Page) -> None:
+    """Put what an operator should know of a page into the log and the report."""
+    for rejected in page.rejected[:_EXAMPLES]:
+        context.warnings.append(f"{key}: {rejected.identifier} was not read: {rejected.reason}")
+    if len(page.rejected) > _EXAMPLES:
+        context.warnings.append(f"{key}: {len(page.rejected) - _EXAMPLES} more were not read")
+    for arxiv_id in page.deleted:
+        context.warnings.append(f"{key}: {arxiv_id} is marked deleted at the source; kept here")
+    context.warnings.extend(f"{key}: {warning}" for warning in page.warnings)
+
+
+def _open_window(context: RunContext, key: str, since: date | None) -> Harvest:
+    settings = context.settings.arxiv
+    with context.store.read() as connection:
+        harvest = get_harvest(connection, key)
+    started = harvest.window_from if harvest.open else None
+    if started is not None and (since is None or started <= since):
+        return harvest
+    if since is not None:
+        start = since
+    elif harvest.watermark is not None:
+        start = harvest.watermark - timedelta(days=settings.overlap_days)
+    else:
+        start = context.clock.now().date() - timedelta(days=settings.first_lookback_days)
+    return Harvest(key, watermark=harvest.watermark, window_from=start)
+
+
+def _read_window(
+    context: RunContext, source: Source, set_spec: str, harvest: Harvest, counts: PullCounts
+) -> None:
+    request = HarvestRequest(since=harvest.window_from, set_spec=set_spec)
+    received = 0
+    for page in source.pages(request, cursor=harvest.cursor):
+        if harvest.window_watermark is None:
+            # The source's own date, taken when the window began: later changes come next time.
+            began = page.server_time or context.clock.now()
+            harvest = replace(harvest, window_watermark=began.date())
+        received += len(page.records)
+        if page.cursor is None:
+            empty = received == 0 and harvest.cursor is None
+            harvest = _close(harvest, moved=not empty)
+        else:
+            harvest = replace(harvest, cursor=page.cursor)
+        with context.write() as connection:
+            stored = upsert_papers(connection, [r.paper for r in page.records], context.clock.now())
+            put_harvest(connection, harvest)
+        counts.add(page, stored)
+        note_page(context, harvest.source, page)
+        context.progress.advance(len(page.records))
+    if harvest.open:
+        raise SourceError(
+            f"{harvest.source}: the harvest ended before its last page; run again to go on"
+        )
+
+
+def _close(harvest: Harvest, *, moved: bool) -> Harvest:
+    watermark = harvest.watermark
+    if moved and harvest.window_watermark is not None:
+        watermark = max(filter(None, (watermark, harvest.window_watermark)))
+    return Harvest(harvest.source, watermark=watermark)

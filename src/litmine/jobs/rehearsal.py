@@ -1,0 +1,63 @@
+"""A dry run is a real run on a throw-away copy of the database.
+
+So it tells exactly what would happen, not what a second, simpler implementation believes. Only
+the limiter stays with the real database: arXiv does not care that we are rehearsing.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from litmine.core.clock import Clock, SystemClock
+from litmine.core.settings import Settings
+from litmine.jobs.context import RunContext
+from litmine.jobs.lease import held_lease
+from litmine.jobs.nightly import NightlyRun, new_run_id
+from litmine.jobs.progress import Progress, SilentProgress
+from litmine.jobs.report import RunReport
+from litmine.store import open_store
+from litmine.store.copy import copy_store
+
+__all__ = ["rehearse_nightly"]
+
+
+def rehearse_nightly(
+    settings: Settings,
+    *,
+    since: date | None = None,
+    clock: Clock | None = None,
+    progress: Progress | None = None,
+) -> RunReport:
+    """Run one night on a copy of the database and in a temporary folder; return its report.
+
+    Parameters and errors are those of `litmine.jobs.nightly.run_nightly`.
+    """
+    clock = clock or SystemClock()
+    with tempfile.TemporaryDirectory(prefix="litmine-dry-run-") as folder:
+        copy = Path(folder)
+        local = settings.model_copy(
+            update={
+                "data_dir": copy,
+                "database_url": f"sqlite:///{copy / 'litmine.db'}",
+                "output_dir": copy / "out",
+            }
+        )
+        with open_store(settings.database) as real, open_store(local.database) as scratch:
+            copy_store(real, scratch)
+            with held_lease(scratch, clock) as lease:
+                context = RunContext(
+                    local,
+                    scratch,
+                    clock,
+                    progress or SilentProgress(),
+                    lease,
+                    run_id=f"dry-{new_run_id(clock.now())}",
+                    limiter_store=real,
+                )
+                report = NightlyRun(context, since).run()
+        if report.state == "done":
+            report.state = "dry-run"
+        report.files = [Path(name).name for name in report.files]
+    return report

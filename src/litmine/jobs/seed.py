@@ -1,0 +1,88 @@
+"""Putting the corpus's labelled library into the database, once for each version of it."""
+
+from __future__ import annotations
+
+from litmine.classify.library import LabelledLibrary, LabelledPaper
+from litmine.core.log import get_logger
+from litmine.jobs.context import RunContext
+from litmine.store.labels import StoredLabel, all_labels, corpus_fingerprint, replace_corpus
+from litmine.store.vectors import get_vectors, put_vectors
+
+__all__ = ["corpus_files_fingerprint", "library_from_store", "seed_library"]
+
+_log = get_logger(__name__)
+
+
+def corpus_files_fingerprint() -> str:
+    """Hex sha256 over both files of the shipped library."""
+    import hashlib
+
+    from litmine.classify.library import FACTS_FILE, VECTORS_FILE
+    from litmine.core.files import sha256_file
+    from litmine.core.resources import corpus_dir
+
+    parts = [sha256_file(corpus_dir() / name) for name in (FACTS_FILE, VECTORS_FILE)]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
+
+
+def seed_library(context: RunContext, encoder_id: str) -> int:
+    """Bring the database's gold and list labels up to date with the corpus.
+
+    Returns the number of labels written: 0 when they were already there. Vectors that the nightly
+    run made from full abstracts are kept.
+    """
+    fingerprint = f"{corpus_files_fingerprint()}:{encoder_id}"
+    with context.store.read() as connection:
+        if corpus_fingerprint(connection) == fingerprint:
+            return 0
+    library = LabelledLibrary.from_corpus(encoder_id=encoder_id)
+    labels = [
+        StoredLabel(
+            arxiv_id=paper.id,
+            source=paper.provenance,
+            title=paper.title,
+            published=paper.date,
+            relevant=paper.relevant,
+            cells=paper.cells,
+            weak_stages=paper.weak_stages,
+            technique=paper.technique,
+            split=paper.split,
+            lists=paper.lists,
+        )
+        for paper in library.papers
+    ]
+    with context.write() as connection:
+        replace_corpus(connection, labels, fingerprint)
+        put_vectors(
+            connection,
+            encoder_id,
+            library.ids,
+            [None] * len(labels),
+            library.vectors,
+            keep_existing=True,
+        )
+    _log.info("library_seeded", labels=len(labels))
+    return len(labels)
+
+
+def library_from_store(context: RunContext, encoder_id: str) -> LabelledLibrary:
+    """Build the labelled library from the database: the corpus and the reviewers' decisions."""
+    with context.store.read() as connection:
+        labels = {label.arxiv_id: label for label in all_labels(connection)}
+        ids, vectors = get_vectors(connection, encoder_id, sorted(labels))
+    papers = [
+        LabelledPaper(
+            id=i,
+            title=labels[i].title,
+            date=labels[i].published,
+            relevant=labels[i].relevant,
+            cells=labels[i].cells,
+            weak_stages=labels[i].weak_stages,
+            technique=labels[i].technique,
+            provenance=labels[i].source,  # type: ignore[arg-type]  # held by a check constraint
+            split=labels[i].split,  # type: ignore[arg-type]
+            lists=labels[i].lists,
+        )
+        for i in ids
+    ]
+    return LabelledLibrary(papers, vectors, encoder_id)
