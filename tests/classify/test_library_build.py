@@ -17,9 +17,17 @@ from litmine.classify import library_build
 from litmine.classify.labelled import LabelledPaper
 from litmine.classify.library import LabelledLibrary
 from litmine.classify.library_build import PaperText, agreement, assemble, encode_resumably
-from litmine.classify.library_files import pack_vectors, read_vectors
+from litmine.classify.library_files import (
+    FACTS_FILE,
+    facts_bytes,
+    pack_vectors,
+    read_facts,
+    read_vectors,
+)
 from litmine.classify.list_sections import RULES, read_section
 from litmine.core.errors import ArtefactMismatch, InputError
+from litmine.core.paper import normalise_space, parse_arxiv_id
+from litmine.core.resources import corpus_dir
 from litmine.core.taxonomy import load_taxonomy
 
 
@@ -282,3 +290,20 @@ def test_unreadable_inputs_are_named(tmp_path: Path, inputs: dict[str, Path]) ->
     (inputs["labels"] / "dev.jsonl").write_text('{"id": "2401.00001", "relevant": 0}\n')
     with pytest.raises(InputError, match="labelled twice"):
         library_build.read_gold(inputs["labels"])
+
+
+def test_the_shipped_facts_are_stable_sorted_and_in_the_taxonomy() -> None:
+    path = corpus_dir() / FACTS_FILE
+    papers = read_facts(path)
+    assert path.read_bytes() == facts_bytes(papers)
+    assert len({paper.id for paper in papers}) == len(papers) > 10_000
+    taxonomy = load_taxonomy()
+    assert {cell for paper in papers for cell in paper.cells} <= set(taxonomy.cells)
+    techniques = {technique.id for technique in taxonomy.techniques}
+    assert {name for paper in papers for name in paper.technique} <= techniques
+    for paper in papers:
+        assert parse_arxiv_id(paper.id).id == paper.id
+        assert paper.title == normalise_space(paper.title) != ""
+        assert (paper.provenance == "gold") == (paper.relevant >= 0) == (paper.split is not None)
+        assert bool(paper.cells) == (paper.relevant == 1)
+        assert not (paper.weak_stages and paper.provenance == "gold")
