@@ -166,7 +166,7 @@ def read_texts(paths: Sequence[Path], wanted: frozenset[str]) -> dict[str, Paper
     texts: dict[str, PaperText] = {}
     for path in paths:
         try:
-            for record in _records(path):
+            for record in records(path):
                 arxiv_id = record.get("arxiv_id") or record.get("id")
                 if arxiv_id not in wanted or arxiv_id in texts:
                     continue
@@ -183,7 +183,8 @@ def read_texts(paths: Sequence[Path], wanted: frozenset[str]) -> dict[str, Paper
     return texts
 
 
-def _records(path: Path) -> Iterator[dict[str, Any]]:
+def records(path: Path) -> Iterator[dict[str, Any]]:
+    """Stream the records of a Parquet or JSON-lines file (plain, ``.gz`` or ``.zst``)."""
     if path.suffix == ".parquet":
         from pyarrow import parquet
 
@@ -350,10 +351,12 @@ def build(
     corpus: Path,
     cache: Path,
     progress: Callable[[int], None] | None = None,
+    short_titles: Mapping[str, str] | None = None,
 ) -> tuple[Path, Path]:
     """Encode the papers and write both files of the library.
 
-    A paper without a known abstract is encoded by its title alone and marked so.
+    A paper without a known abstract is encoded by its title alone and marked so. Encoding sees
+    the full titles; `short_titles` (id to title) replaces some of them in what is written.
 
     Returns
     -------
@@ -372,6 +375,8 @@ def build(
     vectors = encode_resumably(encoder, contents, cache, progress)
     facts_path, vectors_path = corpus / FACTS_FILE, corpus / VECTORS_FILE
     ids = [paper.id for paper in papers]
-    atomic_write(facts_path, facts_bytes(papers))
+    short = short_titles or {}
+    written = [replace(paper, title=short.get(paper.id, paper.title)) for paper in papers]
+    atomic_write(facts_path, facts_bytes(written))
     atomic_write(vectors_path, vectors_bytes(ids, vectors, title_only, encoder.encoder_id))
     return facts_path, vectors_path

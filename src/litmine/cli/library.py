@@ -50,6 +50,7 @@ def build(
     )
 
     from litmine.classify import library_build
+    from litmine.classify.quoted_titles import shorten_quoted
     from litmine.core.resources import corpus_dir
     from litmine.encode import load_encoder
 
@@ -57,6 +58,11 @@ def build(
     facts = library_build.read_lists(lists)
     texts = library_build.read_texts(papers, frozenset({*gold, *facts}))
     entries = library_build.assemble(gold, facts, texts)
+    typer.echo("looking for titles that abstracts quote ...", err=True)
+    abstracts = (
+        record.get("abstract") or "" for path in papers for record in library_build.records(path)
+    )
+    short = shorten_quoted({entry.id: entry.title for entry in entries}, abstracts)
     model = load_encoder(encoder)
     columns = (
         TextColumn("{task.description}"),
@@ -73,11 +79,13 @@ def build(
             corpus or corpus_dir(),
             cache or _scratch(model.encoder_id),
             lambda count: bar.advance(task, count),
+            short,
         )
     alone = sum(1 for entry in entries if entry.id not in texts or not texts[entry.id].abstract)
     judged = sum(1 for entry in entries if entry.provenance == "gold")
     measured = library_build.agreement(gold, facts)
     typer.echo(f"{len(entries)} papers: {judged} judged, {len(entries) - judged} from lists")
+    typer.echo(f"{len(short)} titles shortened because abstracts repeat ten words of them in a row")
     typer.echo(f"encoder {model.encoder_id}; {alone} papers by title alone")
     typer.echo(
         f"lists against gold labels, {measured.relevant} relevant papers in both: "
