@@ -17,8 +17,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from types import TracebackType
 from typing import Final, Self, TypeVar
 from urllib.parse import urlsplit
@@ -29,6 +28,7 @@ from litmine.core.clock import Clock, SystemClock
 from litmine.core.errors import MalformedResponse, RateLimited, SourceError, SourceUnavailable
 from litmine.core.gate import RequestGate
 from litmine.core.log import get_logger
+from litmine.sources.text import parse_moment
 
 __all__ = ["Answer", "HttpTransport", "parse_retry_after", "user_agent"]
 
@@ -65,20 +65,15 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
 
     Examples
     --------
-    >>> parse_retry_after("120", datetime(2026, 7, 1, tzinfo=UTC))
+    >>> parse_retry_after("120", datetime(2026, 7, 1))
     120.0
     """
     if value is None or not (value := value.strip()):
         return None
     if value.isascii() and value.isdigit() and len(value) < 9:
         return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    moment = parse_moment(value)
+    return None if moment is None else max(0.0, (moment - now).total_seconds())
 
 
 class HttpTransport:
@@ -219,7 +214,9 @@ class HttpTransport:
                 if answer.status in good or answer.status in _REDIRECT:
                     self.gate.ok()
                 elif answer.status in THROTTLE:
-                    asked = parse_retry_after(answer.headers.get("retry-after"), self.clock.now())
+                    # The server's own clock, where it tells it: ours may be wrong.
+                    now = parse_moment(answer.headers.get("date")) or self.clock.now()
+                    asked = parse_retry_after(answer.headers.get("retry-after"), now)
                     wait = max(self.gate.throttled(asked), asked or 0.0)
                     raise RateLimited(
                         f"{urlsplit(url).netloc} answered {answer.status}: it asks us to wait"

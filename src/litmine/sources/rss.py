@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
+from io import BytesIO
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -121,7 +122,7 @@ class AnnouncementSource:
                 f"{answer.url[:120]} is not an {self.form} feed; check the feed URL"
             )
         parsed = feedparser.parse(
-            answer.content,
+            BytesIO(answer.content),  # bytes alone might be taken for the name of a file
             response_headers={"content-type": "application/xml; charset=utf-8"},
             sanitize_html=False,
             resolve_relative_uris=False,
