@@ -1,0 +1,168 @@
+"""Fixtures for every test: a clean environment, both databases, a clock, the shared data."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from litmine.core.clock import FakeClock
+from litmine.store import Store, open_store
+
+# Helpers for tests lie in tests/support; with --import-mode=importlib nothing else puts them on
+# the path.
+sys.path.insert(0, str(Path(__file__).parent))
+
+_CHECKOUT = Path(__file__).resolve().parent.parent
+_SHARED = _CHECKOUT.parent / "shared"
+
+MakeUrl = Callable[[], str]
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the settings and configuration files of whoever runs the tests out of them."""
+    for name in list(os.environ):
+        if name.upper().startswith("LITMINE_"):
+            monkeypatch.delenv(name)
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    # A litmine.toml in the working folder counts as configuration.
+    working = tmp_path / "work"
+    working.mkdir()
+    monkeypatch.chdir(working)
+
+
+@pytest.fixture
+def fake_clock() -> FakeClock:
+    """A clock that stands at 2026-07-01 04:00 UTC until the test moves it."""
+    return FakeClock(datetime(2026, 7, 1, 4, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[object]:
+    """A PostgreSQL server for the session; absent, a reason to skip, but a failure in CI."""
+    from support.postgres import NoPostgres, postgres_server
+
+    try:
+        with postgres_server() as server:
+            yield server
+    except NoPostgres as reason:
+        if os.environ.get("CI", "").lower() in {"1", "true"}:
+            pytest.fail(str(reason))
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: object) -> str:
+    """Name of a database that holds litmine's schema, to copy from."""
+    name = postgres.create()  # type: ignore[attr-defined]
+    open_store(postgres.url(name)).close()  # type: ignore[attr-defined]
+    return name
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """SQLite file that holds litmine's schema, to copy from."""
+    path = tmp_path_factory.mktemp("migrated") / "litmine.db"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Each database in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def make_empty_url(
+    dialect: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[MakeUrl]:
+    """Make URLs of databases that hold nothing, not even a schema."""
+    if dialect == "sqlite":
+        numbers = iter(range(1000))
+        yield lambda: f"sqlite:///{tmp_path / f'empty-{next(numbers)}.db'}"
+        return
+    server = request.getfixturevalue("postgres")
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(server.create())
+        return str(server.url(made[-1]))
+
+    yield make
+    for name in made:
+        server.drop(name)
+
+
+@pytest.fixture
+def empty_url(make_empty_url: MakeUrl) -> str:
+    """URL of a database that holds nothing, not even a schema."""
+    return make_empty_url()
+
+
+@pytest.fixture
+def make_store(
+    dialect: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[[], Store]]:
+    """Make open, empty databases with litmine's schema."""
+    opened: list[Store] = []
+    if dialect == "sqlite":
+        template = request.getfixturevalue("migrated_sqlite")
+
+        def make() -> Store:
+            path = tmp_path / f"litmine-{len(opened)}.db"
+            shutil.copyfile(template, path)
+            opened.append(open_store(f"sqlite:///{path}", migrate=False))
+            return opened[-1]
+
+        yield make
+        for store in opened:
+            store.close()
+        return
+    server = request.getfixturevalue("postgres")
+    template_name = request.getfixturevalue("migrated_postgres")
+    names: list[str] = []
+
+    def make_on_server() -> Store:
+        names.append(server.create(template_name))
+        opened.append(open_store(server.url(names[-1]), migrate=False))
+        return opened[-1]
+
+    yield make_on_server
+    for store in opened:
+        store.close()
+    for name in names:
+        server.drop(name)
+
+
+@pytest.fixture
+def store(make_store: Callable[[], Store]) -> Store:
+    """An open, empty database, on SQLite and on PostgreSQL."""
+    return make_store()
+
+
+@pytest.fixture
+def sqlite_store(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Store]:
+    """An open, empty SQLite database, for tests that are not about the database."""
+    path = tmp_path / "litmine-only.db"
+    shutil.copyfile(migrated_sqlite, path)
+    with open_store(f"sqlite:///{path}", migrate=False) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The design data beside the checkout; tests that use it carry the marker `shared`."""
+    if not (_SHARED / "data").is_dir():
+        pytest.skip("../shared is not beside the checkout")
+    return _SHARED
