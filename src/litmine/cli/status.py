@@ -69,7 +69,7 @@ def gather(loaded: Settings) -> dict[str, Any]:
                 "encoder_id": report.get("encoder_id") or "",
                 "model_id": report.get("model_id") or "",
             }
-        facts = {
+        return {
             "exists": True,
             "database": store.url,
             "running": describe(held[0]) if held else None,
@@ -91,7 +91,6 @@ def gather(loaded: Settings) -> dict[str, Any]:
                 "announced_minus_stored": len(missing(connection, night)) if night else 0,
             },
         }
-    return facts
 
 
 def _lines(facts: dict[str, Any]) -> list[str]:
@@ -121,10 +120,9 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         days = sorted({str(m["watermark"]) for m in marks.values()})
         lines.append(f"watermark   {' to '.join(dict.fromkeys((days[0], days[-1])))}")
         for source, mark in marks.items():
-            if mark["window_under_way_from"]:
-                lines.append(
-                    f"            {source}: window from {mark['window_under_way_from']} not finished"
-                )
+            began = mark["window_under_way_from"]
+            if began:
+                lines.append(f"            {source}: window from {began} not finished")
     backlog = facts["backlog"]
     labels = ", ".join(f"{n} {source}" for source, n in facts["labels"].items()) or "none"
     queue = facts["queue"]

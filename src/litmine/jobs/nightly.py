@@ -73,6 +73,7 @@ def run_nightly(
     clock: Clock | None = None,
     progress: Progress | None = None,
     store: Store | None = None,
+    models: Callable[[Settings], Models] = load_models,
 ) -> RunReport:
     """Run one night.
 
@@ -82,6 +83,8 @@ def run_nightly(
         Read everything modified since this day instead of since the watermark.
     store : Store, optional
         An open database; by default the settings' one is opened and closed.
+    models : callable, optional
+        Gives the encoder and the classifier; called only once arXiv has answered.
 
     Returns
     -------
@@ -108,7 +111,7 @@ def run_nightly(
                 lease,
                 run_id=new_run_id(clock.now()),
             )
-            return NightlyRun(context, since).run()
+            return NightlyRun(context, since, models).run()
     finally:
         if own:
             store.close()
@@ -123,11 +126,19 @@ class NightlyRun:
         With a lease.
     since : date, optional
         Overrides the watermark.
+    models : callable, optional
+        Gives the encoder and the classifier.
     """
 
-    def __init__(self, context: RunContext, since: date | None = None) -> None:
+    def __init__(
+        self,
+        context: RunContext,
+        since: date | None = None,
+        models: Callable[[Settings], Models] = load_models,
+    ) -> None:
         self.context = context
         self.since = since
+        self._models = models
         self.report = RunReport(context.run_id, context.clock.now())
         self._began = time.monotonic()
 
@@ -248,7 +259,7 @@ class NightlyRun:
 
     def _load(self) -> tuple[Models, dict[str, Any], str]:
         self.context.progress.start("load models")
-        models = load_models(self.context.settings)
+        models = self._models(self.context.settings)
         self.report.encoder_id = models.encoder.encoder_id
         self.report.model_id = models.classifier.model_id
         return models, {}, f"{models.classifier.model_id} on {models.encoder.encoder_id}"

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from litmine.core.paper import Paper
 from litmine.core.taxonomy import load_taxonomy
 from litmine.jobs.context import RunContext
 from litmine.publish.entries import DraftEntry, ListEntry, write_outputs
-from litmine.publish.venue import venue_of
 from litmine.store.papers import get_papers
 from litmine.store.predictions import get_predictions
 from litmine.store.queue import decisions_of, in_state
@@ -25,7 +23,7 @@ def approved_entries(connection: Connection) -> list[ListEntry]:
     decisions = decisions_of(connection, "approved")
     papers = get_papers(connection, list(decisions))
     return [
-        _entry(papers[i], decision.cells, decision.technique)
+        ListEntry.from_paper(papers[i], decision.cells, decision.technique)
         for i, decision in sorted(decisions.items())
     ]
 
@@ -46,7 +44,9 @@ def draft_entries(connection: Connection) -> list[DraftEntry]:
         prediction = suggestions[item.model_id][item.arxiv_id]
         drafts.append(
             DraftEntry(
-                entry=_entry(papers[item.arxiv_id], prediction.assigned, prediction.technique),
+                entry=ListEntry.from_paper(
+                    papers[item.arxiv_id], prediction.assigned, prediction.technique
+                ),
                 relevance=prediction.relevance,
                 probabilities={c: prediction.cells[c] for c in prediction.assigned},
             )
@@ -60,15 +60,3 @@ def write_lists(context: RunContext, directory: Path | None = None) -> list[Path
         approved = approved_entries(connection)
         drafts = draft_entries(connection)
     return write_outputs(directory or context.settings.outputs, approved, drafts, load_taxonomy())
-
-
-def _entry(paper: Paper, cells: tuple[str, ...], technique: tuple[str, ...]) -> ListEntry:
-    return ListEntry(
-        arxiv_id=paper.arxiv_id,
-        title=paper.title,
-        published=paper.published or paper.updated,
-        technique=technique,
-        cells=cells,
-        venue=venue_of(paper.journal_ref, paper.comments),
-        url=paper.url,
-    )

@@ -7,6 +7,7 @@ the limiter stays with the real database: arXiv does not care that we are rehear
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from litmine.core.clock import Clock, SystemClock
 from litmine.core.settings import Settings
 from litmine.jobs.context import RunContext
 from litmine.jobs.lease import held_lease
-from litmine.jobs.nightly import NightlyRun, new_run_id
+from litmine.jobs.nightly import Models, NightlyRun, load_models, new_run_id
 from litmine.jobs.progress import Progress, SilentProgress
 from litmine.jobs.report import RunReport
 from litmine.store import open_store
@@ -29,6 +30,7 @@ def rehearse_nightly(
     since: date | None = None,
     clock: Clock | None = None,
     progress: Progress | None = None,
+    models: Callable[[Settings], Models] = load_models,
 ) -> RunReport:
     """Run one night on a copy of the database and in a temporary folder; return its report.
 
@@ -56,7 +58,7 @@ def rehearse_nightly(
                     run_id=f"dry-{new_run_id(clock.now())}",
                     limiter_store=real,
                 )
-                report = NightlyRun(context, since).run()
+                report = NightlyRun(context, since, models).run()
         if report.state == "done":
             report.state = "dry-run"
         report.files = [Path(name).name for name in report.files]

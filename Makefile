@@ -1,0 +1,49 @@
+# make help lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format lint types layers bench evaluate clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train,dev]'
+	@touch $@
+
+setup: $(READY) ## Make .venv with litmine, training and development tools (torch: CPU build)
+
+demo: $(READY) ## The whole nightly run on the sample night, offline, then the queue and the paper list
+	$(BIN)/litmine demo
+
+test: $(READY) ## All tests
+	$(BIN)/python -m pytest
+
+check: lint types layers test ## Format, lint, types, layers, tests
+
+format: $(READY) ## Format the code
+	$(BIN)/ruff format src tests
+	$(BIN)/ruff check --fix src tests
+
+lint: $(READY)
+	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests
+
+types: $(READY)
+	$(BIN)/mypy --strict -p litmine
+
+layers: $(READY)
+	$(BIN)/lint-imports
+
+evaluate: $(READY) ## The quality table on the labelled nights (needs ../shared)
+	$(BIN)/litmine evaluate
+
+bench: $(READY) ## Speed and memory, measured on this machine (needs ../shared)
+	$(BIN)/python tests/bench/run.py
+
+clean: ## Remove outputs and caches, keep .venv
+	rm -rf out build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
