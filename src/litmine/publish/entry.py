@@ -1,0 +1,191 @@
+"""One line of the paper list, and what may stand in it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeVar
+from urllib.parse import quote
+
+from litmine.core.errors import InputError
+from litmine.core.paper import Paper, normalise_space, parse_arxiv_id
+
+__all__ = ["DraftEntry", "ListEntry", "clean", "in_order"]
+
+# Zero-width joiners shape emoji and several scripts; every other format character is invisible
+# at best and turns the reading direction at worst.
+_JOINERS = {"\u200c", "\u200d"}
+_DROPPED = {"Cc", "Cf", "Co", "Cs"}
+_NONCHARACTER = re.compile(r"[\ufdd0-\ufdef]")
+
+
+def clean(text: str) -> str:
+    """Give text as one line of visible characters.
+
+    White space of any kind becomes single spaces. Control, direction-changing, private-use and
+    surrogate characters are dropped, so that text cannot leave its line or reorder its
+    neighbours.
+    """
+    spaced = normalise_space(text)
+    kept = (
+        character
+        for character in spaced
+        if character in _JOINERS
+        or (
+            unicodedata.category(character) not in _DROPPED
+            and not _NONCHARACTER.match(character)
+            and ord(character) & 0xFFFE != 0xFFFE
+        )
+    )
+    return normalise_space("".join(kept))
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntry:
+    """One approved paper as it stands in the list.
+
+    Attributes
+    ----------
+    arxiv_id : str
+        Without version; checked.
+    title : str
+        Cleaned on construction.
+    published : date or None
+        Day of the first version. None: the month of the arXiv id is used.
+    technique : tuple of str
+        Technique ids of the taxonomy, primary first.
+    cells : tuple of str
+        "stage/resource" pairs.
+    keywords : tuple of str
+        Free words of the reviewer; the names of the techniques stand in when there are none.
+    venue : str or None
+        Where it was published; None is shown as arXiv.
+    url : str
+        http or https; the arXiv abstract page by default.
+
+    Raises
+    ------
+    InputError
+        If the id is not an arXiv id or the title is empty.
+    """
+
+    arxiv_id: str
+    title: str
+    published: date | None
+    technique: tuple[str, ...] = ()
+    cells: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    venue: str | None = None
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        parsed = parse_arxiv_id(self.arxiv_id).id
+        title = clean(self.title)
+        if not title:
+            raise InputError(f"{parsed} has no title: fetch its metadata before publishing")
+        keywords = (clean(word) for word in self.keywords)
+        set_field = object.__setattr__  # the way to normalise fields of a frozen dataclass
+        set_field(self, "arxiv_id", parsed)
+        set_field(self, "title", title)
+        set_field(self, "keywords", tuple(word for word in dict.fromkeys(keywords) if word))
+        set_field(self, "venue", clean(self.venue or "") or None)
+        set_field(self, "url", _safe_url(self.url) or f"https://arxiv.org/abs/{parsed}")
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The distinct stages of the cells, in the order given."""
+        return tuple(dict.fromkeys(cell.split("/")[0] for cell in self.cells))
+
+    @property
+    def day(self) -> date:
+        """The publication day; the first of the id's month where the day is not known."""
+        if self.published is not None:
+            return self.published
+        digits = self.arxiv_id.split("/")[-1][:4]
+        year = int(digits[:2])
+        # Old-style numbers are not checked further than their digits.
+        month = min(max(int(digits[2:]), 1), 12)
+        return date(year + (1900 if year > 90 else 2000), month, 1)
+
+    @property
+    def month(self) -> str:
+        """The month of publication as YYYY-MM."""
+        return f"{self.day:%Y-%m}"
+
+    @classmethod
+    def from_paper(
+        cls,
+        paper: Paper,
+        cells: Iterable[str],
+        technique: Iterable[str],
+        keywords: Iterable[str] = (),
+    ) -> ListEntry:
+        """Make the entry of a stored paper; the venue is read from its metadata."""
+        from litmine.publish.venue import venue_of
+
+        return cls(
+            arxiv_id=paper.arxiv_id,
+            title=paper.title,
+            published=paper.published,
+            technique=tuple(technique),
+            cells=tuple(cells),
+            keywords=tuple(keywords),
+            venue=venue_of(paper.journal_ref, paper.comments),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DraftEntry:
+    """A suggestion that nobody has reviewed yet.
+
+    Attributes
+    ----------
+    entry : ListEntry
+        With the suggested cells and techniques.
+    relevance : float
+        Calibrated probability that the paper belongs into the list, 0 to 1.
+    probabilities : mapping of str to float
+        Probability of each suggested cell.
+    """
+
+    entry: ListEntry
+    relevance: float
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+
+
+EntryT = TypeVar("EntryT", ListEntry, DraftEntry)
+
+
+def in_order(entries: Iterable[EntryT]) -> list[EntryT]:
+    """Sort approved papers by date, newest first, and drafts by relevance; then by arXiv id.
+
+    Raises
+    ------
+    InputError
+        If a paper stands in twice.
+    """
+    items = list(entries)
+    seen: set[str] = set()
+    for item in items:
+        arxiv_id = item.arxiv_id if isinstance(item, ListEntry) else item.entry.arxiv_id
+        if arxiv_id in seen:
+            raise InputError(f"{arxiv_id} stands in the list twice: keep its latest decision")
+        seen.add(arxiv_id)
+    return sorted(items, key=_sort_key)
+
+
+def _sort_key(item: ListEntry | DraftEntry) -> tuple[float, str]:
+    if isinstance(item, ListEntry):
+        return (-item.day.toordinal(), item.arxiv_id)
+    return (-round(item.relevance, 6), item.entry.arxiv_id)
+
+
+def _safe_url(url: str) -> str:
+    """Give an http(s) address with every character encoded that could end a Markdown link."""
+    text = clean(url).replace(" ", "")
+    if not re.match(r"https?://[A-Za-z0-9\[]", text):
+        return ""
+    return quote(text, safe="/:?=&%#~+,;@-._")

@@ -1,0 +1,114 @@
+"""The paper list and the draft list as Markdown.
+
+One paper is one table row. The skeleton of headings and empty tables never changes and carries
+no counts, so approving a paper adds one line and changes no other.
+
+Titles come from strangers. Everything that Markdown or HTML could act on is escaped, each cell
+is one line, and the only link of a row is the paper's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from litmine.core.taxonomy import Taxonomy
+from litmine.publish.entry import DraftEntry, ListEntry, clean, in_order
+from litmine.publish.sections import Section, place, sections
+
+__all__ = ["escape", "render_draft_markdown", "render_markdown"]
+
+_SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
+_ENTITY = re.compile(r"&(?=#?[A-Za-z0-9]+;)")
+_HEADER = "| Date | Keywords | Paper | Venue |\n|:---:|:---:|:---|:---:|\n"
+_TITLE = "# Resource-Efficient LLM Papers\n\n"
+_ABOUT = (
+    "Papers on making large language models use less computation, memory, energy, money or\n"
+    "network, by the stage at which the saving takes effect. Each was approved by a reviewer and\n"
+    "stands once, newest first.\n"
+)
+_DRAFT = (
+    "# DRAFT: suggestions awaiting review\n\n"
+    "**Not part of the paper list.** Nobody has reviewed these papers yet: relevance and cells\n"
+    "are what the classifier suggests, with its calibrated probabilities.\n\n"
+    "| Relevance | Cells | Date | Keywords | Paper | Venue |\n"
+    "|---:|:---|:---:|:---:|:---|:---:|\n"
+)
+
+
+def escape(text: str) -> str:
+    """Give text that Markdown shows as it is, inside a table cell or a link.
+
+    Parameters
+    ----------
+    text : str
+        Anything; control characters and line breaks are taken out first.
+    """
+    escaped = _SPECIAL.sub(r"\\\1", _ENTITY.sub("&amp;", clean(text)))
+    # Entities rather than backslashes: some renderers look for tags before they unescape.
+    return escaped.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _plain_cell(text: str) -> str:
+    """Escape a cell that must hold no link at all, not even one a renderer would guess."""
+    apart = clean(text).replace("@", " at ").replace("://", ": //")
+    return escape(re.sub(r"(?i)\b(www|mailto|xmpp)([.:])", r"\1 \2", apart))
+
+
+def render_markdown(entries: Iterable[ListEntry], taxonomy: Taxonomy) -> str:
+    """Render the approved papers.
+
+    The same entries in any order give the same text; one more entry gives one more line.
+
+    Parameters
+    ----------
+    entries : iterable of ListEntry
+        Each arXiv id once.
+    taxonomy : Taxonomy
+        Orders the sections and names the techniques.
+
+    Raises
+    ------
+    InputError
+        If a paper stands in twice.
+    """
+    rows: dict[Section, list[str]] = {section: [] for section in sections(taxonomy)}
+    for entry in in_order(entries):
+        rows[place(entry, taxonomy)].append(_row(entry, taxonomy))
+    parts = [_TITLE, _ABOUT]
+    above: tuple[str, ...] = ()
+    for section, lines in rows.items():
+        for depth, heading in enumerate(section.headings):
+            if above[: depth + 1] != section.headings[: depth + 1]:
+                parts.append(f"\n{'#' * (depth + 2)} {heading}\n")
+        above = section.headings
+        parts.extend(["\n", _HEADER, *lines])
+    return "".join(parts)
+
+
+def render_draft_markdown(drafts: Iterable[DraftEntry], taxonomy: Taxonomy) -> str:
+    """Render the suggestions awaiting review, most relevant first, plainly marked as a draft."""
+    lines = []
+    for draft in in_order(drafts):
+        cells = ", ".join(
+            f"{cell} {draft.probabilities[cell]:.2f}" if cell in draft.probabilities else cell
+            for cell in draft.entry.cells
+        )
+        lines.append(
+            f"| {draft.relevance:.2f} | {_plain_cell(cells)} {_row(draft.entry, taxonomy)}"
+        )
+    return _DRAFT + "".join(lines)
+
+
+def keywords(entry: ListEntry, taxonomy: Taxonomy) -> tuple[str, ...]:
+    """The reviewer's keywords, else the names of the techniques."""
+    if entry.keywords:
+        return entry.keywords
+    names = {technique.id: technique.name for technique in taxonomy.techniques}
+    return tuple(names.get(technique, technique) for technique in entry.technique)
+
+
+def _row(entry: ListEntry, taxonomy: Taxonomy) -> str:
+    words = _plain_cell(", ".join(keywords(entry, taxonomy)))
+    venue = _plain_cell(entry.venue or "arXiv")
+    return f"| {entry.month} | {words} | [{escape(entry.title)}]({entry.url}) | {venue} |\n"
