@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from typer.testing import CliRunner
 
 from litmine.classify import library_build
 from litmine.classify.labelled import LabelledPaper
@@ -25,7 +26,8 @@ from litmine.classify.library_files import (
     read_vectors,
 )
 from litmine.classify.list_sections import RULES, read_section
-from litmine.core.errors import ArtefactMismatch, InputError
+from litmine.cli.library import app
+from litmine.core.errors import ArtefactMismatch, InputError, NotFound
 from litmine.core.paper import normalise_space, parse_arxiv_id
 from litmine.core.resources import corpus_dir
 from litmine.core.taxonomy import load_taxonomy
@@ -307,3 +309,33 @@ def test_the_shipped_facts_are_stable_sorted_and_in_the_taxonomy() -> None:
         assert (paper.provenance == "gold") == (paper.relevant >= 0) == (paper.split is not None)
         assert bool(paper.cells) == (paper.relevant == 1)
         assert not (paper.weak_stages and paper.provenance == "gold")
+
+
+def test_the_command_builds_and_shows(
+    inputs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("litmine.encode.load_encoder", lambda spec: FakeEncoder())
+    corpus = tmp_path / "corpus"
+    arguments = ["build", "--corpus", str(corpus), "--cache", str(tmp_path / "scratch.npz")]
+    for option, name in (
+        ("--labels", "labels"),
+        ("--lists", "lists"),
+        ("--papers", "papers"),
+        ("--papers", "night"),
+    ):
+        arguments += [option, str(inputs[name])]
+    built = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert "4 papers: 3 judged, 1 from lists" in built.stdout
+    shown = CliRunner().invoke(app, ["show", "--corpus", str(corpus), "--json"])
+    assert json.loads(shown.stdout)["papers"] == 4
+    one = CliRunner().invoke(
+        app, ["show", "2401.00001", "-k", "2", "--corpus", str(corpus), "--json"]
+    )
+    record = json.loads(one.stdout)
+    assert record["cells"] == ["inference/memory"]
+    assert len(record["neighbours"]) == 2
+    assert "2401.00001" not in [near["id"] for near in record["neighbours"]]
+    plain = CliRunner().invoke(app, ["show", "2401.00001", "--corpus", str(corpus)])
+    assert "relevant (gold)" in plain.stdout
+    missing = CliRunner().invoke(app, ["show", "2401.99999", "--corpus", str(corpus)])
+    assert isinstance(missing.exception, NotFound)

@@ -186,14 +186,11 @@ def test_headings_follow_the_companion_list() -> None:
 
 
 @pytest.mark.shared
-def test_every_section_of_the_real_companion_list_is_there() -> None:
-    lists = Path(__file__).parents[3] / "shared" / "data" / "lists.parquet"
-    if not lists.is_file():
-        pytest.skip("needs ../shared/data/lists.parquet")
+def test_every_section_of_the_real_companion_list_is_there(shared_data: Path) -> None:
     from pyarrow import parquet
 
     columns = ["companion_list", "section_path"]
-    rows = parquet.read_table(lists, columns=columns).to_pylist()
+    rows = parquet.read_table(shared_data / "data" / "lists.parquet", columns=columns).to_pylist()
     wanted = {tuple(row["section_path"].split(" > ")[1:]) for row in rows if row["companion_list"]}
     about_papers = {path for path in wanted if path and not path[0].startswith("Resource-Eff")}
     assert len(about_papers) == 15

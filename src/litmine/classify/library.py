@@ -9,6 +9,7 @@ reviewers' decisions).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,7 @@ from litmine.classify.library_files import (
 from litmine.core.errors import ArtefactMismatch, InputError
 from litmine.index.exact import on_grid, top_k
 
-__all__ = ["LabelledLibrary", "LabelledPaper", "Neighbour"]
+__all__ = ["FACTS_FILE", "VECTORS_FILE", "LabelledLibrary", "LabelledPaper", "Neighbour"]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -142,40 +143,44 @@ class LabelledLibrary:
         """Length of a vector."""
         return int(self._rows.shape[1])
 
-    @property
+    @cached_property
     def ids(self) -> tuple[str, ...]:
         """The arXiv ids, ascending."""
         return tuple(paper.id for paper in self.papers)
 
-    @property
+    @cached_property
     def titles(self) -> tuple[str, ...]:
         """The titles, in order of id."""
         return tuple(paper.title for paper in self.papers)
 
-    @property
+    @cached_property
     def cells(self) -> tuple[tuple[str, ...], ...]:
         """The cells of each paper, in order of id."""
         return tuple(paper.cells for paper in self.papers)
 
-    @property
+    @cached_property
     def techniques(self) -> tuple[tuple[str, ...], ...]:
         """The techniques of each paper, in order of id."""
         return tuple(paper.technique for paper in self.papers)
 
-    @property
+    @cached_property
     def provenance(self) -> tuple[Provenance, ...]:
         """Where each label comes from, in order of id."""
         return tuple(paper.provenance for paper in self.papers)
 
-    @property
+    @cached_property
     def relevant(self) -> NDArray[np.int8]:
-        """1, 0 or -1 (not judged) for each paper, shape (n,)."""
-        return np.array([paper.relevant for paper in self.papers], dtype=np.int8)
+        """1, 0 or -1 (not judged) for each paper, shape (n,), read-only."""
+        judged = np.array([paper.relevant for paper in self.papers], dtype=np.int8)
+        judged.flags.writeable = False
+        return judged
 
-    @property
+    @cached_property
     def vectors(self) -> NDArray[np.float32]:
-        """Unit vectors, shape (n, dim), in order of id."""
-        return self._rows.astype(np.float32)
+        """Unit vectors, shape (n, dim), in order of id, read-only."""
+        rows = self._rows.astype(np.float32)
+        rows.flags.writeable = False
+        return rows
 
     def nearest_rows(
         self, vectors: ArrayLike, k: int, exclude_ids: Sequence[str | None] | None = None

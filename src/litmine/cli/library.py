@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from litmine.cli.common import Json, TerminalProgress, print_json
+
 if TYPE_CHECKING:
     from litmine.classify.library import LabelledLibrary
 
 app = typer.Typer(
     help="The labelled library: papers whose cells are known, shown as evidence beside new ones.",
     no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
 )
 
 
@@ -38,17 +42,9 @@ def build(
 
     Run it again after the encoder changes. Abstracts are read for the vectors and not kept.
 
-    Example:
-        litmine library build --labels labels --lists lists.parquet --papers papers.parquet
+    \b
+    Example:  litmine library build --labels labels --lists lists.parquet --papers papers.parquet
     """
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
     from litmine.classify import library_build
     from litmine.classify.quoted_titles import shorten_quoted
     from litmine.core.resources import corpus_dir
@@ -64,23 +60,18 @@ def build(
     )
     short = shorten_quoted({entry.id: entry.title for entry in entries}, abstracts)
     model = load_encoder(encoder)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
+    progress = TerminalProgress()
+    progress.start("encode", len(entries))
+    written = library_build.build(
+        entries,
+        texts,
+        model,
+        corpus or corpus_dir(),
+        cache or _scratch(model.encoder_id),
+        progress.advance,
+        short,
     )
-    with Progress(*columns, transient=True) as bar:
-        task = bar.add_task("encoding", total=len(entries))
-        written = library_build.build(
-            entries,
-            texts,
-            model,
-            corpus or corpus_dir(),
-            cache or _scratch(model.encoder_id),
-            lambda count: bar.advance(task, count),
-            short,
-        )
+    progress.finish(f"encode: {len(entries)} papers")
     alone = sum(1 for entry in entries if entry.id not in texts or not texts[entry.id].abstract)
     judged = sum(1 for entry in entries if entry.provenance == "gold")
     measured = library_build.agreement(gold, facts)
@@ -103,12 +94,12 @@ def show(
     corpus: Annotated[
         Path | None, typer.Option(help="Folder to read; the installed corpus by default.")
     ] = None,
-    json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    json_output: Json = False,
 ) -> None:
     """Tell what the library holds, or show one paper and its nearest labelled papers.
 
-    Example:
-        litmine library show 2405.04434 --neighbours 3
+    \b
+    Example:  litmine library show 2405.04434 --neighbours 3
     """
     from litmine.classify.library import LabelledLibrary
 
@@ -120,7 +111,6 @@ def show(
 
 
 def _overview(library: LabelledLibrary, json_output: bool) -> None:
-    import json
     from collections import Counter
 
     facts = {
@@ -134,7 +124,7 @@ def _overview(library: LabelledLibrary, json_output: bool) -> None:
         "cells": dict(sorted(Counter(cell for cells in library.cells for cell in cells).items())),
     }
     if json_output:
-        typer.echo(json.dumps(facts, ensure_ascii=False))
+        print_json(facts)
         return
     for name, value in facts.items():
         if isinstance(value, dict):
@@ -146,8 +136,6 @@ def _overview(library: LabelledLibrary, json_output: bool) -> None:
 
 
 def _one(library: LabelledLibrary, text: str, count: int, json_output: bool) -> None:
-    import json
-
     from litmine.core.errors import NotFound
     from litmine.core.paper import parse_arxiv_id
 
@@ -170,7 +158,7 @@ def _one(library: LabelledLibrary, text: str, count: int, json_output: bool) -> 
             for near in found
         ]
         record = {**entry.as_json(), "neighbours": neighbours}
-        typer.echo(json.dumps(record, ensure_ascii=False))
+        print_json(record)
         return
     verdict = {1: "relevant", 0: "not relevant", -1: "not judged"}[entry.relevant]
     typer.echo(f"{entry.id}  {entry.title}")
