@@ -15,8 +15,9 @@ _SPACE = re.compile(r"\s+")
 
 # New style (since 2007-04): YYMM.NNNN or YYMM.NNNNN. Old style: archive[.SC]/YYMMNNN.
 _NEW = r"\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}"
-_OLD = r"[a-z][a-z\-]*(?:\.[A-Za-z\-]{2,})?/\d{7}"
-_ID = re.compile(rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>[1-9]\d*))?")
+_OLD = r"(?P<archive>[a-z][a-z\-]*)(?:\.[A-Za-z\-]{2,})?/(?P<number>\d{7})"
+# ASCII: other scripts have digits too.
+_ID = re.compile(rf"(?:(?P<new>{_NEW})|{_OLD})(?:v(?P<version>[1-9]\d{{0,3}}))?", re.ASCII)
 _PREFIX = re.compile(
     r"^(?:https?://(?:[a-z0-9\-]+\.)*arxiv\.org/(?:abs|pdf|html|format)/|oai:arxiv\.org:|arxiv:\s*)",
     re.IGNORECASE,
@@ -64,14 +65,16 @@ def parse_arxiv_id(text: str) -> ArxivId:
     ArxivId(id='2401.00625', version=2)
     """
     bare = _PREFIX.sub("", text.strip())
-    bare = re.sub(r"(?:\.pdf)?(?:[?#].*)?$", "", bare)
+    bare = re.sub(r"(?:\.pdf)?/?(?:[?#].*)?$", "", bare)
     found = _ID.fullmatch(bare)
     if found is None:
         raise InputError(
             f"{text.strip()[:80]!r} is not an arXiv id; expected 2401.00625, cs/0112017 or a link"
         )
     version = found["version"]
-    return ArxivId(found["id"], int(version) if version else None)
+    # The subject class of an old identifier is decoration: math.GT/0309136 is math/0309136.
+    identifier = found["new"] or f"{found['archive']}/{found['number']}"
+    return ArxivId(identifier, int(version) if version else None)
 
 
 @dataclass(frozen=True, slots=True)
