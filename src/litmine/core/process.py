@@ -29,11 +29,23 @@ def _this_kernel() -> str:
 
 
 def _start_time(pid: int) -> str | None:
+    """Return the start time of a live process, None when it ended, "-" when nobody tells."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return None
-    return None if fields[0] == "Z" else fields[19]
+        return _UNKNOWN if _answers(pid) else None
+    return None if fields[0] in {"Z", "X"} else fields[19]
+
+
+def _answers(pid: int) -> bool:
+    # /proc may be mounted so that it hides the processes of other users (hidepid).
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def process_identity() -> str:
@@ -57,4 +69,7 @@ def is_gone(identity: str) -> bool:
     parts = identity.split("|")
     if len(parts) != 5 or _UNKNOWN in parts or parts[1] != _this_kernel():
         return False
-    return _start_time(int(parts[2])) != parts[3] if parts[2].isdigit() else False
+    if not parts[2].isdecimal():
+        return False
+    started = _start_time(int(parts[2]))
+    return started not in {parts[3], _UNKNOWN}
