@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
@@ -50,21 +51,22 @@ def acquire(store: Store, clock: Clock, name: str, holder: str, ttl: float) -> L
         row = connection.execute(
             select(leases).where(leases.c.name == name).with_for_update()
         ).one()
-        # A clock set back must not make a dead holder immortal: no lease outlives its ttl.
-        held = row.holder and now < row.expires_at <= now + timedelta(seconds=ttl)
-        if held and not is_gone(row.holder):
-            left = (row.expires_at - now).total_seconds()
-            raise LeaseHeld(
-                f"another run is under way ({describe(row.holder)}); "
-                f"if it is dead, its lease ends by itself in {left:.0f} s"
-            )
-        lease = Lease(name, holder, row.token + 1)
-        connection.execute(
-            update(leases)
-            .where(leases.c.name == name)
-            .values(holder=holder, token=lease.token, expires_at=now + timedelta(seconds=ttl))
+        latest = now + timedelta(seconds=ttl)
+        held = row.holder and now < row.expires_at and not is_gone(row.holder)
+        if held:
+            # A clock that was set back, here or there, must not make a dead holder immortal: it
+            # gets one ttl from now, in which a living one renews.
+            values: dict[str, Any] = {"expires_at": min(row.expires_at, latest)}
+        else:
+            values = {"holder": holder, "token": row.token + 1, "expires_at": latest}
+        connection.execute(update(leases).where(leases.c.name == name).values(values))
+    if held:
+        left = (values["expires_at"] - now).total_seconds()
+        raise LeaseHeld(
+            f"another run is under way ({describe(row.holder)}); "
+            f"if it is dead, its lease ends by itself in {left:.0f} s"
         )
-    return lease
+    return Lease(name, holder, values["token"])
 
 
 def renew(store: Store, clock: Clock, lease: Lease, ttl: float) -> None:
