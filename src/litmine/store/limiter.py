@@ -7,6 +7,7 @@ restarts, over a crash and over several machines that share a database.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from sqlalchemy import Connection, Row, select, update
 from litmine.core.clock import Clock
 from litmine.core.errors import RateLimited
 from litmine.core.log import get_logger
-from litmine.core.process import is_gone, process_identity
+from litmine.core.process import describe, is_gone, process_identity
 from litmine.store.engine import Store
 from litmine.store.schema import limiters
 from litmine.store.sql import upsert
@@ -30,6 +31,8 @@ _LONGEST_COOLDOWN = 6 * 3600.0
 
 class DurableLimiter:
     """A `litmine.core.gate.RequestGate` whose state is a database row.
+
+    Threads may share one.
 
     Parameters
     ----------
@@ -52,6 +55,10 @@ class DurableLimiter:
     -----
     A cool-down starts at `first_cooldown` and doubles with every 429/406/503 in a row,
     up to six hours; Retry-After is a floor, never a ceiling. It is forgotten after a good answer.
+
+    A wait that is longer than the gap or the cool-down in force can only come from a clock that
+    was set back (or runs behind another machine's). It is cut to what is asked for, counted from
+    now, so that such a clock delays requests but never stops them.
     """
 
     def __init__(
@@ -68,11 +75,13 @@ class DurableLimiter:
         self._store = store
         self._clock = clock
         self._min_gap = min_gap
-        self._request_timeout = request_timeout
+        self._gap = timedelta(seconds=min_gap)
+        self._request_time = timedelta(seconds=request_timeout)
         self._max_wait = max_wait
         self._first_cooldown = first_cooldown
         self._name = name
         self._me = process_identity()
+        self._mine = threading.Lock()  # the row tells processes apart, not threads
 
     @contextmanager
     def slot(self) -> Iterator[None]:
@@ -83,18 +92,24 @@ class DurableLimiter:
         RateLimited
             When the cool-down in force is longer than `max_wait`.
         """
-        self._take()
-        try:
-            yield
-        finally:
-            self._release()
+        with self._mine:
+            self._take()
+            try:
+                yield
+            finally:
+                self._release()
 
     def ok(self) -> None:
-        """Forget the cool-down."""
+        """Forget the cool-down, unless it is still running."""
+        now = self._clock.now()
         with self._store.write() as connection:
             connection.execute(
                 update(limiters)
-                .where(limiters.c.name == self._name, limiters.c.cooldown_seconds > 0)
+                .where(
+                    limiters.c.name == self._name,
+                    limiters.c.cooldown_seconds > 0,
+                    limiters.c.next_at <= now,
+                )
                 .values(cooldown_seconds=0.0)
             )
 
@@ -109,7 +124,7 @@ class DurableLimiter:
                 update(limiters)
                 .where(limiters.c.name == self._name)
                 .values(
-                    cooldown_seconds=doubled,
+                    cooldown_seconds=wait,
                     next_at=max(row.next_at, now + timedelta(seconds=wait)),
                 )
             )
@@ -128,36 +143,48 @@ class DurableLimiter:
             now = self._clock.now()
             with self._store.write() as connection:
                 row = self._row(connection, now)
-                # A clock that was set back must not block for ever: no wait can be longer than
-                # the longest one we ever impose.
-                ceiling = now + timedelta(seconds=_LONGEST_COOLDOWN)
-                free_at = min(row.next_at, ceiling)
-                busy = row.busy_until is not None and row.busy_by != self._me
-                if busy and not is_gone(row.busy_by):
-                    free_at = max(
-                        free_at, min(row.busy_until, now + timedelta(seconds=self._request_timeout))
-                    )
+                next_at, busy_until = self._without_jumps(row, now)
+                busy = busy_until is not None and busy_until > now
+                free_at = max(next_at, busy_until) if busy_until is not None else next_at
                 wait = (free_at - now).total_seconds()
+                busy_by = row.busy_by if busy else None
                 if wait <= 0:
-                    connection.execute(
-                        update(limiters)
-                        .where(limiters.c.name == self._name)
-                        .values(
-                            busy_by=self._me,
-                            busy_until=now + timedelta(seconds=self._request_timeout),
-                        )
-                    )
-                    return
-            if waited + wait > self._max_wait:
-                raise RateLimited(
-                    f"arXiv asked us to wait until {free_at:%Y-%m-%d %H:%M:%S} UTC; "
-                    "nothing was changed, run again after that",
-                    retry_after=wait,
+                    busy_by, busy_until = self._me, now + self._request_time
+                connection.execute(
+                    update(limiters)
+                    .where(limiters.c.name == self._name)
+                    .values(next_at=next_at, busy_by=busy_by, busy_until=busy_until)
                 )
+            if wait <= 0:
+                return
+            if waited + wait > self._max_wait:
+                raise RateLimited(self._too_long(free_at, busy_by), wait)
             # While another process holds the connection, look again soon: it may end early.
-            pause = wait if row.busy_until is None or row.busy_by == self._me else min(wait, 1.0)
+            pause = min(wait, 1.0) if busy else wait
             self._clock.sleep(pause)
             waited += pause
+
+    def _without_jumps(self, row: Row[Any], now: datetime) -> tuple[datetime, datetime | None]:
+        """Return next_at and busy_until of a row, cut to what they can be in earnest."""
+        longest = timedelta(seconds=max(self._min_gap, row.cooldown_seconds))
+        busy_until = row.busy_until
+        if busy_until is not None and (row.busy_by == self._me or is_gone(row.busy_by)):
+            # It died between asking and releasing, so the gap has to start now.
+            return min(max(row.next_at, now + self._gap), now + longest), None
+        if busy_until is not None:
+            busy_until = min(busy_until, now + self._request_time)
+        return min(row.next_at, now + longest), busy_until
+
+    def _too_long(self, free_at: datetime, busy_by: str | None) -> str:
+        if busy_by is not None:
+            return (
+                f"{describe(busy_by)} holds the one connection that arXiv allows; "
+                "nothing was changed, run again when it is done"
+            )
+        return (
+            f"arXiv asked us to wait until {free_at:%Y-%m-%d %H:%M:%S} UTC; "
+            "nothing was changed, run again after that"
+        )
 
     def _release(self) -> None:
         now = self._clock.now()
@@ -166,11 +193,13 @@ class DurableLimiter:
             connection.execute(
                 update(limiters)
                 .where(limiters.c.name == self._name)
-                .values(
-                    busy_by=None,
-                    busy_until=None,
-                    next_at=max(row.next_at, now + timedelta(seconds=self._min_gap)),
-                )
+                .values(next_at=max(row.next_at, now + self._gap))
+            )
+            # Whoever took the slot over after our time was up keeps it.
+            connection.execute(
+                update(limiters)
+                .where(limiters.c.name == self._name, limiters.c.busy_by == self._me)
+                .values(busy_by=None, busy_until=None)
             )
 
     def _row(self, connection: Connection, now: datetime) -> Row[Any]:
