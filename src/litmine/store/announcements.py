@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import Connection, func, select
 
 from litmine.store.schema import announcements, papers
-from litmine.store.sql import upsert
+from litmine.store.sql import batched, upsert
 
 __all__ = ["Announcement", "announced_counts", "latest_night", "missing", "put_announcements"]
 
@@ -29,15 +29,19 @@ _STRENGTH = {"new": 3, "cross": 2, "replace": 1, "replace-cross": 0}
 
 
 def put_announcements(connection: Connection, items: Iterable[Announcement]) -> int:
-    """Store announcements (idempotent); return how many distinct ones there were."""
+    """Store announcements (idempotent, in any order); return how many distinct ones there were."""
     best: dict[tuple[date, str], Announcement] = {}
     for item in items:
-        key = (item.night, item.arxiv_id)
-        old = best.get(key)
-        if old is None or _STRENGTH.get(item.announce_type, -1) > _STRENGTH.get(
-            old.announce_type, -1
-        ):
-            best[key] = item
+        _add(best, item)
+    given = len(best)
+    for night in {night for night, _ in best}:
+        for part in batched([i for n, i in best if n == night]):
+            for row in connection.execute(
+                select(announcements).where(
+                    announcements.c.night == night, announcements.c.arxiv_id.in_(part)
+                )
+            ):
+                _add(best, Announcement(**row._mapping))
     upsert(
         connection,
         announcements,
@@ -51,7 +55,17 @@ def put_announcements(connection: Connection, items: Iterable[Announcement]) -> 
             for a in best.values()
         ],
     )
-    return len(best)
+    return given
+
+
+def _add(best: dict[tuple[date, str], Announcement], item: Announcement) -> None:
+    key = (item.night, item.arxiv_id)
+    old = best.get(key, item)
+    kind = max(
+        old.announce_type, item.announce_type, key=lambda kind: (_STRENGTH.get(kind, -1), kind)
+    )
+    version = max(old.version or 0, item.version or 0) or None
+    best[key] = Announcement(*key, kind, version)
 
 
 def missing(connection: Connection, night: date) -> list[str]:

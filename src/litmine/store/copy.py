@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from litmine.core.errors import StoreError
 from litmine.store.engine import Store
-from litmine.store.papers import count_papers
-from litmine.store.schema import leases, metadata
+from litmine.store.schema import audit, decisions, leases, metadata
 
 __all__ = ["copy_store"]
 
@@ -20,15 +19,29 @@ def copy_store(source: Store, target: Store) -> None:
     Raises
     ------
     StoreError
-        `target` already holds papers.
+        `target` already holds something.
     """
-    with target.read() as connection:
-        if count_papers(connection):
-            raise StoreError(f"{target.url} is not empty; copy into a new database")
+    tables = [table for table in metadata.sorted_tables if table is not leases]
     with source.read() as reading, target.write() as writing:
-        for table in metadata.sorted_tables:
-            if table is leases:
-                continue
-            rows = reading.execute(select(table), execution_options={"yield_per": _ROWS})
+        for table in tables:
+            if writing.execute(select(table).limit(1)).first() is not None:
+                raise StoreError(f"{target.url} is not empty; copy into a new database")
+        for table in tables:
+            # In key order: an undo names an earlier decision.
+            rows = reading.execute(
+                select(table).order_by(*table.primary_key), execution_options={"yield_per": _ROWS}
+            )
             for part in rows.partitions(_ROWS):
                 writing.execute(insert(table), [dict(row._mapping) for row in part])
+        _continue_numbering(writing)
+
+
+def _continue_numbering(connection: Connection) -> None:
+    # PostgreSQL counts rows that it numbered itself; SQLite looks at the highest number there is.
+    if connection.dialect.name != "postgresql":
+        return
+    for table in (decisions, audit):
+        highest = connection.execute(select(func.max(table.c.id))).scalar()
+        if highest is not None:
+            sequence = func.pg_get_serial_sequence(table.name, "id")
+            connection.execute(select(func.setval(sequence, highest)))

@@ -22,6 +22,7 @@ from litmine.store.schema import (
     queue,
     vectors,
 )
+from litmine.store.sql import in_byte_order
 
 __all__ = ["CONTENT_TABLES", "content_digest", "table_digest"]
 
@@ -45,7 +46,7 @@ def content_digest(connection: Connection) -> dict[str, str]:
 def table_digest(connection: Connection, table: Table) -> str:
     """Hex sha256 over a table's rows in key order, columns of clock times left out."""
     columns = [c for c in table.columns if not c.name.endswith("_at")]
-    keys = list(table.primary_key)
+    keys = [in_byte_order(connection, key) for key in table.primary_key]
     digest = hashlib.sha256()
     rows = connection.execute(
         select(*columns).order_by(*keys), execution_options={"yield_per": 1000}

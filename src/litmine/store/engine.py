@@ -15,7 +15,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    NoSuchModuleError,
+    OperationalError,
+)
 
 from litmine.core.errors import ConfigError, SchemaMismatch, StoreError
 from litmine.store.schema import SCHEMA_HEAD
@@ -52,22 +60,30 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a transaction that only reads (one consistent snapshot)."""
-        with self.engine.connect().execution_options(litmine_write=False) as connection:
-            try:
-                with connection.begin():
-                    yield connection
-            except OperationalError as error:
-                raise StoreError(_say(error, self.url)) from error
+        options: dict[str, Any] = {"litmine_write": False}
+        if self.dialect == "postgresql":
+            # By default every statement sees a snapshot of its own.
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self._transaction(options) as connection:
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open a transaction that writes: all of it is stored, or nothing."""
-        with self.engine.connect().execution_options(litmine_write=True) as connection:
-            try:
+        with self._transaction({"litmine_write": True}) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, options: dict[str, Any]) -> Iterator[Connection]:
+        try:
+            with self.engine.connect() as connection:
+                connection.execution_options(**options)
                 with connection.begin():
                     yield connection
-            except OperationalError as error:
-                raise StoreError(_say(error, self.url)) from error
+        except DBAPIError as error:
+            if not _is_of_the_database(error):
+                raise
+            raise StoreError(_say(error, self.url)) from error
 
     def close(self) -> None:
         """Close every connection."""
@@ -113,26 +129,33 @@ def open_store(url: str, *, migrate: bool = True, must_exist: bool = False) -> S
         )
     _prepare_file(parsed, must_exist)
     try:
-        engine = _engine(parsed)
-        found = _schema_version(engine)
+        store = Store(_engine(parsed))
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise ConfigError(
             "the PostgreSQL driver is missing: pip install 'litmine[postgres]' "
             "and use postgresql+psycopg://…"
         ) from error
+    try:
+        _bring_up_to_date(store, migrate)
     except DBAPIError as error:
-        raise StoreError(_say(error, redact_url(url))) from error
-    store = Store(engine)
-    if found == SCHEMA_HEAD:
-        return store
-    if found is not None and found > SCHEMA_HEAD:
         store.close()
+        raise StoreError(_say(error, store.url)) from error
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _bring_up_to_date(store: Store, migrate: bool) -> None:
+    found = _schema_version(store.engine)
+    if found == SCHEMA_HEAD:
+        return
+    if found is not None and found > SCHEMA_HEAD:
         raise SchemaMismatch(
             f"{store.url} has schema {found}, "
             f"newer than this litmine knows ({SCHEMA_HEAD}): upgrade litmine"
         )
     if not migrate:
-        store.close()
         raise SchemaMismatch(
             f"{store.url} has schema {found or 'none'}, "
             f"this litmine needs {SCHEMA_HEAD}: run litmine db upgrade"
@@ -140,7 +163,6 @@ def open_store(url: str, *, migrate: bool = True, must_exist: bool = False) -> S
     from litmine.store.migrate import upgrade  # alembic costs a quarter of a second
 
     upgrade(store.engine)
-    return store
 
 
 def _prepare_file(url: URL, must_exist: bool) -> None:
@@ -191,8 +213,15 @@ def _schema_version(engine: Engine) -> str | None:
     return None if row is None else str(row[0])
 
 
+def _is_of_the_database(error: DBAPIError) -> bool:
+    # A broken constraint or a wrong statement is a fault of ours: it keeps its traceback.
+    return isinstance(error, OperationalError | InternalError | InterfaceError) or (
+        type(error) is DatabaseError  # SQLite: not a database, disk image is malformed
+    )
+
+
 def _say(error: DBAPIError, url: str) -> str:
-    reason = str(error.orig).strip().splitlines()[0] if error.orig else "unknown reason"
+    reason = next(iter(str(error.orig).strip().splitlines()), "unknown reason")
     hint = {
         "database is locked": "another program holds it; try again, or end that program",
         "database or disk is full": "free some space and run again, nothing was lost",

@@ -100,7 +100,7 @@ def all_labels(connection: Connection) -> list[StoredLabel]:
     """One label a paper, the most trusted source first: review, then gold, then list."""
     trust = {"list": 0, "gold": 1, "review": 2}
     best: dict[str, StoredLabel] = {}
-    for row in connection.execute(select(labels).order_by(labels.c.arxiv_id, labels.c.source)):
+    for row in connection.execute(select(labels)):
         old = best.get(row.arxiv_id)
         if old is None or trust[row.source] > trust[old.source]:
             best[row.arxiv_id] = StoredLabel(
@@ -115,7 +115,7 @@ def all_labels(connection: Connection) -> list[StoredLabel]:
                 split=row.split,
                 lists=row.lists,
             )
-    return list(best.values())
+    return [best[arxiv_id] for arxiv_id in sorted(best)]
 
 
 def count_labels(connection: Connection) -> dict[str, int]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, and_, func, or_, select
 from litmine.core.merge import merge_papers
 from litmine.core.paper import Paper, PaperVersion
 from litmine.store.schema import paper_versions, papers, predictions, vectors
-from litmine.store.sql import batched, upsert
+from litmine.store.sql import batched, one_writer, upsert
 
 __all__ = [
     "UpsertResult",
@@ -24,6 +24,8 @@ __all__ = [
     "papers_without_vector",
     "upsert_papers",
 ]
+
+_WRITERS = 240100626  # advisory lock: merging with what is stored must not race
 
 
 @dataclass(slots=True)
@@ -56,6 +58,8 @@ def upsert_papers(
     dry_run : bool
         Only tell what would change.
     """
+    if not dry_run:
+        one_writer(connection, _WRITERS)
     fresh: dict[str, Paper] = {}
     for paper in incoming:
         seen = fresh.get(paper.arxiv_id)
@@ -131,7 +135,9 @@ def backlog(connection: Connection) -> dict[str, int]:
             .exists()
         )
         counts[name] = int(
-            connection.execute(select(func.count()).select_from(papers).where(live, ~done)).scalar_one()
+            connection.execute(
+                select(func.count()).select_from(papers).where(live, ~done)
+            ).scalar_one()
         )
     return counts
 

@@ -211,6 +211,15 @@ def undo(
         There is nothing to undo.
     """
     last = _standing(connection, arxiv_id)
+    while last is not None:
+        # Two reviewers may reach for the same decision: the second one waits for the row here, and
+        # then looks again.
+        connection.execute(
+            select(queue.c.state).where(queue.c.arxiv_id == last.arxiv_id).with_for_update()
+        )
+        seen, last = last, _standing(connection, arxiv_id)
+        if last is not None and last.id == seen.id:
+            break
     if last is None:
         raise NotFound("there is no decision to undo" + (f" on {arxiv_id}" if arxiv_id else ""))
     connection.execute(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Column, ColumnElement, Connection, String, Table
 
-__all__ = ["batched", "insert_for", "upsert"]
+__all__ = ["batched", "in_byte_order", "insert_for", "one_writer", "upsert"]
 
 _T = TypeVar("_T")
 
@@ -53,6 +53,22 @@ def upsert(
     else:
         statement = statement.on_conflict_do_nothing(index_elements=keys)
     connection.execute(statement, list(rows))
+
+
+def one_writer(connection: Connection, key: int) -> None:
+    """Let one transaction at a time pass here, so that what it read is still true when it writes.
+
+    On SQLite every writer is alone already.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({int(key)})")
+
+
+def in_byte_order(connection: Connection, column: Column[Any]) -> ColumnElement[Any]:
+    """Return `column` for an ORDER BY that does not depend on the server's language."""
+    if connection.dialect.name == "postgresql" and isinstance(column.type, String):
+        return column.collate("C")
+    return column
 
 
 def batched(items: Sequence[_T], size: int = BATCH) -> Iterator[Sequence[_T]]:

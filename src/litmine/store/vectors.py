@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select
 
+from litmine.core.errors import StoreError
 from litmine.store.schema import vectors
 from litmine.store.sql import batched, upsert
 
@@ -41,13 +42,16 @@ def put_vectors(
     Raises
     ------
     ValueError
-        When lengths differ or a value is not finite.
+        When lengths differ, `matrix` is not a matrix, or a value is not finite in float16.
     """
     import numpy as np
 
     if not (len(ids) == len(hashes) == len(matrix)):
         raise ValueError(f"{len(ids)} ids, {len(hashes)} hashes, {len(matrix)} vectors")
-    half = np.ascontiguousarray(matrix, dtype="<f2")
+    if len(ids) and np.ndim(matrix) != 2:
+        raise ValueError(f"vectors need shape (n, dim), not {np.shape(matrix)}")
+    with np.errstate(over="ignore"):  # what float16 cannot hold becomes infinite: refused below
+        half = np.ascontiguousarray(matrix, dtype="<f2")
     if not np.isfinite(half).all():
         raise ValueError("a vector is not finite")
     rows = [
@@ -66,7 +70,13 @@ def put_vectors(
 def get_vectors(
     connection: Connection, encoder_id: str, ids: Sequence[str]
 ) -> tuple[list[str], NDArray[np.float32]]:
-    """Return the ids that have a vector, in the order given, and an array of shape (n, dim)."""
+    """Return the ids that have a vector, in the order given, and an array of shape (n, dim).
+
+    Raises
+    ------
+    StoreError
+        When the vectors of this encoder differ in length.
+    """
     import numpy as np
 
     blobs: dict[str, bytes] = {}
@@ -82,6 +92,12 @@ def get_vectors(
     present = [i for i in ids if i in blobs]
     if not present:
         return [], np.zeros((0, 0), np.float32)
+    lengths = {len(blobs[i]) // 2 for i in present}
+    if len(lengths) > 1:
+        raise StoreError(
+            f"vectors of encoder {encoder_id} have dimensions {sorted(lengths)}: two different "
+            "encoders share that id; delete its vectors and encode again"
+        )
     joined = b"".join(blobs[i] for i in present)
     return present, np.frombuffer(joined, "<f2").reshape(len(present), -1).astype(np.float32)
 
