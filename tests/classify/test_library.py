@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from litmine.classify.library import LabelledLibrary, LabelledPaper
 from litmine.core.errors import ArtefactMismatch, InputError
+from litmine.index.flat import FlatIndex
 
 
 def make_library(count: int = 40, dim: int = 16, seed: int = 0) -> LabelledLibrary:
@@ -108,3 +109,28 @@ def test_repeated_ids_and_misfit_vectors_are_refused() -> None:
 def test_another_encoder_is_refused_with_the_remedy() -> None:
     with pytest.raises(ArtefactMismatch, match="litmine library build"):
         make_library().require_encoder("another-encoder")
+
+
+@given(seed=st.integers(0, 1000), k=st.integers(0, 12), batch=st.integers(1, 6))
+@settings(deadline=None, max_examples=40)
+def test_an_attached_index_changes_no_answer(seed: int, k: int, batch: int) -> None:
+    library = make_library(seed=seed)
+    queries = np.random.default_rng(seed + 1).normal(size=(batch, library.dim))
+    queries[0] = library.vectors[3]
+    own: list[str | None] = [library.ids[3], *([None] * (batch - 1))]
+    expected = library.nearest(queries, k, own)
+
+    index = FlatIndex(library.dim, library.encoder_id)
+    index.add(library.ids, library.vectors)
+    library.attach(index)
+
+    assert library.nearest(queries, k, own) == expected
+    assert library.ids[3] not in {hit.id for hit in library.nearest(queries, k, own)[0]}
+
+
+def test_an_index_of_other_papers_is_refused() -> None:
+    library = make_library()
+    index = FlatIndex(library.dim, library.encoder_id)
+    index.add(library.ids[1:], library.vectors[1:])
+    with pytest.raises(ArtefactMismatch, match="remove the cache"):
+        library.attach(index)

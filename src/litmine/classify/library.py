@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from litmine.index.base import VectorIndex
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
@@ -86,6 +88,7 @@ class LabelledLibrary:
         self._rows: NDArray[np.float64] = rows[order]
         self.title_only: NDArray[np.bool_] = flags[order]
         self.encoder_id = encoder_id
+        self._index: VectorIndex | None = None
         self._row_of = {paper.id: row for row, paper in enumerate(self.papers)}
         if len(self._row_of) != len(self.papers):
             raise InputError("an arXiv id stands in the library twice")
@@ -207,6 +210,8 @@ class LabelledLibrary:
             Cosine rounded to 4 decimals; ``-inf`` where `rows` is -1.
         """
         queries = on_grid(vectors, self.dim)
+        if self._index is not None:
+            return self._nearest_by_index(self._index, queries, k, exclude_ids)
         exclude = None
         if exclude_ids is not None:
             if len(exclude_ids) != len(queries):
@@ -215,6 +220,47 @@ class LabelledLibrary:
                 [-1 if i is None else self._row_of.get(i, -1) for i in exclude_ids], dtype=np.int64
             )
         return top_k(queries, self._rows, k, exclude)
+
+    def attach(self, index: VectorIndex) -> None:
+        """Search through `index`, which must hold exactly this library's vectors.
+
+        Answers stay the same to the last bit (`litmine.index.flat`); a large library answers in
+        milliseconds and needs no matrix product over all of it.
+
+        Raises
+        ------
+        ArtefactMismatch
+            If the index is of another encoder or another number of papers.
+        """
+        if index.encoder_id != self.encoder_id or len(index) != len(self):
+            raise ArtefactMismatch(
+                f"the index holds {len(index)} papers of encoder {index.encoder_id}, the library "
+                f"{len(self)} of {self.encoder_id}: remove the cache folder and run again"
+            )
+        self._index = index
+
+    def _nearest_by_index(
+        self,
+        index: VectorIndex,
+        queries: NDArray[np.float64],
+        k: int,
+        exclude_ids: Sequence[str | None] | None,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        excluded = [None] * len(queries) if exclude_ids is None else list(exclude_ids)
+        if len(excluded) != len(queries):
+            raise InputError("exclude_ids must hold one entry per vector")
+        ids, similarities = index.search(queries, k + 1)  # one more: the paper itself may be there
+        rows = np.full((len(queries), k), -1, np.int64)
+        scores = np.full((len(queries), k), -np.inf)
+        for position, own in enumerate(excluded):
+            found = [
+                (self._row_of[name], score)
+                for name, score in zip(ids[position], similarities[position], strict=True)
+                if name != own
+            ][:k]
+            for rank, (row, score) in enumerate(found):
+                rows[position, rank], scores[position, rank] = row, score
+        return rows, scores
 
     def nearest(
         self, vectors: ArrayLike, k: int, exclude_ids: Sequence[str | None] | None = None
@@ -279,5 +325,6 @@ class LabelledLibrary:
         kept._rows = self._rows[rows]
         kept.title_only = self.title_only[rows]
         kept.encoder_id = self.encoder_id
+        kept._index = None  # it would still find the papers that were left out
         kept._row_of = {paper.id: row for row, paper in enumerate(kept.papers)}
         return kept

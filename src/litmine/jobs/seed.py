@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from litmine.classify.library import LabelledLibrary, LabelledPaper
+from litmine.classify.library_files import FACTS_FILE, VECTORS_FILE
+from litmine.core.errors import ArtefactMismatch
 from litmine.core.log import get_logger
 from litmine.jobs.context import RunContext
 from litmine.store.labels import StoredLabel, all_labels, corpus_fingerprint, replace_corpus
 from litmine.store.vectors import get_vectors, put_vectors
+
+if TYPE_CHECKING:
+    from litmine.index.base import VectorIndex
 
 __all__ = ["corpus_files_fingerprint", "library_from_store", "seed_library"]
 
@@ -17,11 +24,16 @@ def corpus_files_fingerprint() -> str:
     """Hex sha256 over both files of the shipped library."""
     import hashlib
 
-    from litmine.classify.library import FACTS_FILE, VECTORS_FILE
     from litmine.core.files import sha256_file
     from litmine.core.resources import corpus_dir
 
-    parts = [sha256_file(corpus_dir() / name) for name in (FACTS_FILE, VECTORS_FILE)]
+    try:
+        parts = [sha256_file(corpus_dir() / name) for name in (FACTS_FILE, VECTORS_FILE)]
+    except OSError as error:
+        raise ArtefactMismatch(
+            f"the labelled library cannot be read ({error.strerror}: {error.filename}): "
+            "reinstall litmine or run litmine library build"
+        ) from error
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
@@ -85,4 +97,24 @@ def library_from_store(context: RunContext, encoder_id: str) -> LabelledLibrary:
         )
         for i in ids
     ]
-    return LabelledLibrary(papers, vectors, encoder_id)
+    library = LabelledLibrary(papers, vectors, encoder_id)
+    if len(library):
+        library.attach(_index(context, library))
+    return library
+
+
+def _index(context: RunContext, library: LabelledLibrary) -> VectorIndex:
+    import hashlib
+
+    from litmine.index.cache import open_or_build
+
+    fingerprint = hashlib.sha256("\n".join(library.ids).encode())
+    fingerprint.update(library.vectors.tobytes())
+    return open_or_build(
+        context.settings.cache_dir / "labelled" / library.encoder_id,
+        library.encoder_id,
+        fingerprint.hexdigest(),
+        lambda: [(library.ids, library.vectors)],
+        dim=library.dim,
+        threads=context.settings.models.threads or 1,
+    )
