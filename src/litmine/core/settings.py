@@ -1,27 +1,38 @@
 """Settings: environment over file over default, and where each value came from.
 
 Environment variables are ``LITMINE_`` + the setting, sections joined by two underscores:
-``LITMINE_DATA_DIR``, ``LITMINE_ARXIV__CONTACT``. The file is ``litmine.toml`` in the working
-folder, else ``config.toml`` in the user's configuration folder, or what ``LITMINE_CONFIG`` names.
+``LITMINE_DATA_DIR``, ``LITMINE_ARXIV__CONTACT``; a list is written ``cs.CL,cs.LG``. The file is
+``litmine.toml`` in the working folder, else ``config.toml`` in the user's configuration folder, or
+what ``LITMINE_CONFIG`` names.
 """
 
 from __future__ import annotations
 
 import difflib
 import ipaddress
+import json
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
@@ -33,6 +44,7 @@ __all__ = ["ArxivSettings", "SettingOrigin", "Settings", "is_loopback", "load_se
 #: Variables with the prefix that are not settings.
 _OTHER_VARIABLES = {"LITMINE_CONFIG", "LITMINE_RESOURCES"}
 _PREFIX = "LITMINE_"
+_SECTIONS = ("arxiv", "models", "queue", "schedule", "log")
 _POLITE_GAP = 3.0
 
 
@@ -48,7 +60,7 @@ def is_loopback(url: str) -> bool:
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ArxivSettings(_Section):
@@ -62,19 +74,15 @@ class ArxivSettings(_Section):
     contact: str = Field(
         default="", description="e-mail put into the User-Agent, so that arXiv can reach you"
     )
-    categories: tuple[str, ...] = Field(
+    categories: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("cs.CL", "cs.LG", "cs.AI", "cs.DC", "cs.AR", "cs.PF"),
         description="papers in any of these categories are read",
     )
     metadata_prefix: Literal["arXivRaw", "arXiv"] = Field(
         default="arXivRaw", description="OAI-PMH format; arXivRaw tells versions and withdrawals"
     )
-    min_gap_seconds: float = Field(
-        default=_POLITE_GAP, ge=0, description="gap between requests, seconds"
-    )
-    connect_timeout_seconds: float = Field(
-        default=15.0, gt=0, description="seconds to open a connection"
-    )
+    min_gap_seconds: float = Field(default=_POLITE_GAP, ge=0, description="gap between requests")
+    connect_timeout_seconds: float = Field(default=15.0, gt=0, description="to open a connection")
     read_timeout_seconds: float = Field(default=90.0, gt=0, description="seconds without a byte")
     max_attempts: int = Field(default=5, ge=1, le=20, description="tries of one request")
     max_cooldown_seconds: float = Field(
@@ -88,6 +96,26 @@ class ArxivSettings(_Section):
     first_lookback_days: int = Field(
         default=3, ge=1, le=3650, description="days read by the very first run (or give --since)"
     )
+
+    @field_validator("contact")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("an e-mail address is one line without control characters")
+        return value.strip()
+
+    @field_validator("categories", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        """Accept "cs.CL,cs.LG" and '["cs.CL", "cs.LG"]' besides a list."""
+        if not isinstance(value, str):
+            return value
+        if value.lstrip().startswith("["):
+            try:
+                return json.loads(value)
+            except json.JSONDecodeError as error:
+                raise ValueError(f"{value!r} is not a JSON list; write cs.CL,cs.LG") from error
+        return [part for part in (p.strip() for p in value.split(",")) if part]
 
     @field_validator("categories")
     @classmethod
@@ -165,6 +193,11 @@ class LogSettings(_Section):
         default="text", description="key=value lines or JSON lines"
     )
 
+    @field_validator("level", "format", mode="before")
+    @classmethod
+    def _lower(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
 
 class Settings(BaseSettings):
     """Everything that can be set. `litmine config show` prints it with its origins."""
@@ -188,6 +221,17 @@ class Settings(BaseSettings):
     queue: QueueSettings = QueueSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     log: LogSettings = LogSettings()
+
+    @field_validator("data_dir", "output_dir", mode="before")
+    @classmethod
+    def _folder(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, str):
+            return value
+        if not value.strip():
+            if info.field_name == "output_dir":
+                return None
+            raise ValueError("name a folder, or leave the setting out")
+        return Path(value).expanduser()
 
     @classmethod
     def settings_customise_sources(
@@ -274,7 +318,7 @@ def load_settings() -> Settings:
         return Settings(**_read_file(path))
     except ValidationError as error:
         raise ConfigError(_explain(error, path)) from error
-    except (ValueError, TypeError) as error:  # a nested variable that is not what its section needs
+    except (ValueError, TypeError) as error:  # names in the file that no setting can have
         raise ConfigError(f"settings cannot be read: {error}") from error
 
 
@@ -286,7 +330,7 @@ def origins(settings: Settings) -> list[SettingOrigin]:
     rows = []
     for key, value, description in _fields(settings):
         if key in from_env:
-            origin = f"environment {_PREFIX}{key.replace('.', '__').upper()}"
+            origin = f"environment {_variable(key)}"
         elif key in from_file:
             origin = f"file {path}"
         else:
@@ -314,24 +358,36 @@ def _fields(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any, str]
 
 def _reject_unknown_variables() -> None:
     # A misspelt variable would otherwise be ignored without a word.
-    known = {
-        f"{_PREFIX}{key.replace('.', '__').upper()}"
-        for key, _, _ in _fields(Settings.model_construct())
-    }
-    known |= _OTHER_VARIABLES | {
-        f"{_PREFIX}{s.upper()}" for s in ("arxiv", "models", "queue", "schedule", "log")
-    }
+    known = {_variable(key) for key, _, _ in _fields(Settings.model_construct())}
+    known |= _OTHER_VARIABLES
+    sections = {_variable(section) for section in _SECTIONS}
     for name in sorted(os.environ):
+        if name.upper() in sections:
+            first = next(v for v in sorted(known) if v.startswith(f"{name.upper()}__"))
+            raise ConfigError(
+                f"environment variable {name} names a section; set its parts, such as {first}"
+            )
         if name.upper().startswith(_PREFIX) and name.upper() not in known:
             near = difflib.get_close_matches(name.upper(), known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise ConfigError(f"environment variable {name} is not a setting of litmine{hint}")
 
 
+def _variable(key: str) -> str:
+    return f"{_PREFIX}{key.replace('.', '__').upper()}"
+
+
+def _where(key: str, path: Path | None) -> str:
+    if _variable(key) in {name.upper() for name in os.environ}:
+        return f"environment variable {_variable(key)}"
+    # A section as a whole is wrong when its parts, from wherever, do not go together.
+    return f"{path} or the environment" if path else "the environment"
+
+
 def _explain(error: ValidationError, path: Path | None) -> str:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
-    where = f" (in {path} or the environment)" if path else " (in the environment)"
+    where = f" (in {_where(key, path)})"
     if first["type"] == "extra_forbidden":
         keys = [k for k, _, _ in _fields(Settings.model_construct())]
         near = difflib.get_close_matches(key, keys, n=1)
