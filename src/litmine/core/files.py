@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
+import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,47 +15,24 @@ __all__ = ["atomic_open", "atomic_write", "sha256_file"]
 
 
 @contextmanager
-def atomic_open(path: Path | str, mode: str = "w") -> Iterator[IO[str]]:
+def atomic_open(path: Path | str) -> Iterator[IO[str]]:
     """Open a text file for writing that appears under `path` only when the block ends well.
 
     The content goes to a temporary name in the same folder, is flushed to the disk and moved
     over `path` with ``os.replace``; when the block raises, `path` is untouched.
     """
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    try:
-        with os.fdopen(handle, mode, encoding="utf-8", newline="\n") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        _set_default_mode(name)
-        os.replace(name, target)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
-    _fsync_folder(target.parent)
+    with (
+        _replacing(Path(path)) as handle,
+        os.fdopen(handle, "w", encoding="utf-8", newline="\n", closefd=False) as stream,
+    ):
+        yield stream
 
 
 def atomic_write(path: Path | str, data: bytes | str) -> None:
     """Write `data` to `path` so that a crash leaves the old file or the new one."""
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
     raw = data.encode() if isinstance(data, str) else data
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(raw)
-            stream.flush()
-            os.fsync(stream.fileno())
-        _set_default_mode(name)
-        os.replace(name, target)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
-    _fsync_folder(target.parent)
+    with _replacing(Path(path)) as handle, os.fdopen(handle, "wb", closefd=False) as stream:
+        stream.write(raw)
 
 
 def sha256_file(path: Path | str) -> str:
@@ -63,11 +41,27 @@ def sha256_file(path: Path | str) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _set_default_mode(name: str) -> None:
-    # mkstemp makes private files; what we write for others follows the process's umask.
-    mask = os.umask(0)
-    os.umask(mask)
-    os.chmod(name, 0o666 & ~mask)
+@contextmanager
+def _replacing(target: Path) -> Iterator[int]:
+    """Open a temporary file beside `target`, and put it in its place when the block ends well."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    name = target.parent / f".{target.name[:200]}.{secrets.token_hex(6)}.part"
+    # Not tempfile: its files are private, and what we write for others follows the umask.
+    handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        try:
+            with suppress(FileNotFoundError):  # a file that was made private stays so
+                os.fchmod(handle, stat.S_IMODE(target.stat().st_mode))
+            yield handle
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        os.replace(name, target)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+    _fsync_folder(target.parent)
 
 
 def _fsync_folder(folder: Path) -> None:
