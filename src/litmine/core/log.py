@@ -1,19 +1,24 @@
 """Structured logs that carry the run they belong to.
 
-Plain ``key=value`` lines on standard error by default, JSON lines with ``LITMINE_LOG_FORMAT=json``.
-structlog is imported on first use, so that a command that logs nothing does not pay for it.
+Plain ``key=value`` lines on standard error by default, JSON lines with
+``LITMINE_LOG__FORMAT=json``. structlog is imported on first use, so that a command that logs
+nothing does not pay for it.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import sys
+from collections.abc import MutableMapping
 from functools import cache
 from typing import Any
 
 __all__ = ["bind_run", "configure_logging", "get_logger"]
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+# The password in user:password@host, wherever a URL got into a line.
+_PASSWORD = re.compile(r"(?<=://)([^\s:/@]*):[^\s/]+(?=@)")
 _state: dict[str, Any] = {"level": "info", "format": "text"}
 
 
@@ -40,6 +45,7 @@ def _configure() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            _without_passwords,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS.get(_state["level"], 20)),
@@ -47,6 +53,22 @@ def _configure() -> None:
         logger_factory=lambda *_: structlog.PrintLogger(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _without_passwords(
+    _logger: Any, _method: str, fields: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    return {name: _redact(value) for name, value in fields.items()}
+
+
+def _redact(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _redact(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redact(item) for item in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return _PASSWORD.sub(r"\1:***", str(value))
 
 
 class _LazyLogger:
