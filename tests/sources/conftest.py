@@ -93,7 +93,12 @@ def open_source(tmp_path: Path) -> Callable[..., Any]:
 
     @contextmanager
     def opened(
-        kind: str, lines: list[dict[str, Any]], *, page: int = 3, gate: Any = None, **server_options: Any
+        kind: str,
+        lines: list[dict[str, Any]],
+        *,
+        page: int = 3,
+        gate: Any = None,
+        **server_options: Any,
     ) -> Iterator[Harness]:
         clock = FakeClock()
         if kind.startswith("snapshot"):

@@ -25,8 +25,9 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 PIECES = st.one_of(
     st.sampled_from(
         [
-            "$O(n^2)$", r"\alpha_{i}", r"M\"uller", r"Erd\H{o}s", "naïve", "Ångström", "量子化",
-            "モデル", "한국어", "🔥", "👩‍🔬", "<", ">", "&", "&amp;", "&lt;b&gt;", "]]>", "<![CDATA[",
+            "$O(n^2)$", r"\alpha_{i}", r"M\"uller", r"Erd\H{o}s", "naïve", "Ångström",
+            "量子化", "モデル", "한국",
+            "🔥", "👩\u200d🔬", "<", ">", "&", "&amp;", "&lt;b&gt;", "]]>", "<![CDATA[",
             "<!--", "-->", "<?xml?>", "<b>bold</b>", "%20", "&#38;", "\t", "\n", "\r\n", "  ",
             "\u00a0", "\u2028", "\u0085", "\x00", "\x0b", "\x1f", "\ufffe", "'", '"', "\\",
             "Abstract: ", "arXiv:2601.00001v1 Announce Type: new \nAbstract: ", "e\u0301", "\ufeff",

@@ -53,11 +53,38 @@ class _Transient(Exception):
     """Worth another attempt."""
 
 
-def user_agent(contact: str | None, url: str = "https://github.com/litmine/litmine") -> str:
-    """Return the ``User-Agent`` that tells arXiv who asks and whom to write to."""
+def user_agent(contact: str | None, url: str | None = None) -> str:
+    """Return the ``User-Agent`` that tells arXiv who asks and whom to write to.
+
+    Parameters
+    ----------
+    contact : str or None
+        E-mail address of the operator.
+    url : str, optional
+        Where the project lives; by default what the installed package says, if it does.
+
+    Examples
+    --------
+    >>> user_agent("ops@example.org", "https://example.org/litmine")  # doctest: +ELLIPSIS
+    'litmine/... (+https://example.org/litmine; mailto:ops@example.org)'
+    """
     from litmine import __version__
 
-    return f"litmine/{__version__} (+{url}{f'; mailto:{contact}' if contact else ''})"
+    url = url or _project_url()
+    notes = [f"+{url}"] if url else []
+    if contact and (address := "".join(contact.split())):
+        notes.append(f"mailto:{address}")
+    return f"litmine/{__version__}" + (f" ({'; '.join(notes)})" if notes else "")
+
+
+def _project_url() -> str | None:
+    from importlib.metadata import PackageNotFoundError, metadata
+
+    try:
+        urls = metadata("litmine").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return None
+    return next((url.partition(", ")[2] for url in urls), None)
 
 
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
@@ -183,7 +210,10 @@ class HttpTransport:
         SourceError
             When the server refuses the request (other 4xx) or redirects where it may not.
         """
-        target = str(httpx.URL(url).copy_merge_params(dict(params or {})))
+        try:
+            target = str(httpx.URL(url).copy_merge_params(dict(params or {})))
+        except httpx.InvalidURL as error:
+            raise SourceError(f"{url[:200]!r} is not an address; check the settings") from error
         for attempt in range(1, self.max_attempts + 1):
             last = attempt == self.max_attempts
             try:

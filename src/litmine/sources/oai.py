@@ -43,7 +43,7 @@ __all__ = ["OaiPmhSource"]
 
 T = TypeVar("T")
 _OAI: Final = "{http://www.openarchives.org/OAI/2.0/}"
-_ACCEPT: Final = "text/xml, application/xml;q=0.9"
+_ACCEPT: Final = "text/xml, application/xml;q=0.9, */*;q=0.1"
 # arXiv answers protocol errors with 200, other repositories with a 4xx and the same body.
 _WITH_BODY: Final = (400, 404, 422)
 

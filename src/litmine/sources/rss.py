@@ -28,7 +28,10 @@ FEED_LIMIT: Final = 2000
 
 _EASTERN: Final = ZoneInfo("America/New_York")
 _ATOM: Final = "{http://www.w3.org/2005/Atom}"
-_ACCEPT: Final = {"atom": "application/atom+xml", "rss": "application/rss+xml"}
+_ACCEPT: Final = {
+    "atom": "application/atom+xml, application/xml;q=0.9, */*;q=0.1",
+    "rss": "application/rss+xml, application/xml;q=0.9, */*;q=0.1",
+}
 # "arXiv:2606.00001v1 Announce Type: new \nAbstract: ...": once, and at the start only.
 _PREFIX = re.compile(r"\s*arXiv:\S+\s+Announce Type:\s*(?P<kind>[a-z-]+)\s+Abstract:\s?", re.I)
 _CATEGORY = re.compile(r"[A-Za-z][A-Za-z-]*(?:\.[A-Za-z-]+)?")
@@ -173,7 +176,8 @@ class AnnouncementSource:
 
 def _moment(part: Any) -> datetime | None:
     for key in ("published", "updated"):
-        if (moment := parse_moment(part.get(key))) is not None:
+        # `in` first: feedparser answers `updated` with `published`, and warns.
+        if key in part and (moment := parse_moment(part[key])) is not None:
             return moment
     return None
 

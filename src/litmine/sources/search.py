@@ -31,7 +31,7 @@ RESULT_LIMIT: Final = 30_000
 _EMPTY_ATTEMPTS: Final = 3
 _ATOM: Final = "{http://www.w3.org/2005/Atom}"
 _OPENSEARCH: Final = "{http://a9.com/-/spec/opensearch/1.1/}"
-_ACCEPT: Final = "application/atom+xml"
+_ACCEPT: Final = "application/atom+xml, application/xml;q=0.9, */*;q=0.1"
 
 
 class _Slice(NamedTuple):
@@ -88,6 +88,8 @@ class SearchSource:
 
     def _by_id(self, request: HarvestRequest, cursor: str | None) -> Iterator[Page]:
         ids = tuple(dict.fromkeys(parse_arxiv_id(i).id for i in request.ids))[: request.limit]
+        if _offset(cursor) > len(ids):
+            raise InputError(f"cursor {cursor} does not belong to this request")
         for start in range(_offset(cursor), len(ids), self.id_batch):
             batch = ids[start : start + self.id_batch]
             found, rejected, _ = self._slice(
@@ -111,6 +113,8 @@ class SearchSource:
 
     def _by_query(self, query: str, limit: int | None, cursor: str | None) -> Iterator[Page]:
         start = _offset(cursor)
+        if start >= RESULT_LIMIT:
+            raise InputError(f"the search API gives no more than {RESULT_LIMIT} results of a query")
         end = min(RESULT_LIMIT, start + limit if limit else RESULT_LIMIT)
         while start < end:  # every page moves `start` forward, or is the last
             size = min(self.page_size, end - start)

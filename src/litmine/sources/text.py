@@ -82,7 +82,7 @@ def split_authors(text: str) -> tuple[str, ...]:
     for piece in _split_outside_braces(flat, separators):
         for part in _AND.split(piece):
             name = part.strip(" ,;")
-            if not name:
+            if name in {"", "and", "&"}:
                 continue
             if names and _SUFFIX.fullmatch(name):
                 names[-1] = f"{names[-1]}, {name}"

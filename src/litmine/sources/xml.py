@@ -36,8 +36,9 @@ def parse_xml(content: bytes, *, what: str = "answer") -> Any:
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
+        reason = " ".join(str(error).split())[:120]
         raise MalformedResponse(
-            f"the {what} is not well-formed XML ({str(error)[:120]}); try again later"
+            f"the {what} is not well-formed XML ({reason}); try again later"
         ) from error
     if root is None or root.getroottree().docinfo.internalDTD is not None:
         raise MalformedResponse(f"the {what} is empty or declares a document type; not read")
