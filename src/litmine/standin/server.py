@@ -35,6 +35,10 @@ class LoggedRequest:
     ----------
     at : float
         Monotonic seconds when it arrived; the differences are the gaps between requests.
+    target : {'oai', 'rss', 'api', ''}
+        The interface that was asked.
+    path : str
+        As it was sent, with the query.
     status : int
         What was answered (0 while it is being answered, or when the connection was cut).
     faults : list of str
@@ -48,6 +52,11 @@ class LoggedRequest:
     headers: dict[str, str]
     status: int = 0
     faults: list[str] = field(default_factory=list)
+
+    @property
+    def fault(self) -> str | None:
+        """The first fault that struck, or None."""
+        return self.faults[0] if self.faults else None
 
 
 @dataclass
@@ -241,7 +250,7 @@ class StandinServer:
                 self.records.append(first.moved(self.today))
             return _Reply(200, content)
         if entry.target == "rss":
-            kind, _, feed = entry.path.strip("/").partition("/")
+            kind, _, feed = urlsplit(entry.path).path.strip("/").partition("/")
             content = feeds.answer(
                 self.records,
                 unquote(feed),
@@ -323,7 +332,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         arguments = parse_qsl(parts.query, keep_blank_values=True)
         entry = LoggedRequest(
-            time.monotonic(), _target(parts.path), parts.path, dict(arguments), dict(self.headers)
+            time.monotonic(), _target(parts.path), self.path, dict(arguments), dict(self.headers)
         )
         with standin._lock:
             standin.log.append(entry)
