@@ -205,3 +205,32 @@ def test_a_record_that_moves_is_found_again_by_the_overlap(kind, lines, open_sou
     known = {line["arxiv_id"] for line in lines}
     assert {r.paper.arxiv_id for r in first} < known
     assert {r.paper.arxiv_id for r in (*first, *again)} == known
+
+
+def test_sources_open_from_the_settings_behind_one_transport(lines):
+    from litmine.core.gate import NullGate
+    from litmine.core.settings import ArxivSettings, Settings
+    from litmine.sources import open_sources
+    from litmine.standin import StandinServer
+
+    with StandinServer(lines) as server:
+        arxiv = ArxivSettings(
+            oai_url=server.oai_url,
+            rss_url=server.rss_url,
+            api_url=server.api_url,
+            contact="ops@example.org",
+            min_gap_seconds=0,
+        )
+        with open_sources(Settings(arxiv=arxiv), NullGate()) as sources:
+            for source, request in (
+                (sources.oai, HarvestRequest()),
+                (sources.announcements, HarvestRequest(categories=("cs",))),
+                (sources.search, HarvestRequest(categories=("cs",))),
+            ):
+                _, records = everything(source, request)
+                check_same(records, lines)
+        assert all("mailto:ops@example.org" in e.headers["User-Agent"] for e in server.log)
+        assert {e.headers["Accept"].partition(",")[0] for e in server.log} == {
+            "text/xml",
+            "application/atom+xml",
+        }

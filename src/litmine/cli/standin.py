@@ -37,6 +37,7 @@ def command(
         datetime | None,
         typer.Option(
             formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
             help="The server's day. Default: the last day in the files, so the feeds are full.",
         ),
     ] = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -139,12 +140,20 @@ def _checked(arguments: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 def set_specs(record: StandinRecord) -> list[str]:
     """Return the sets of a record: ``cs:cs:LG`` for cs.LG, ``physics:hep-th`` for hep-th."""
-    specs = []
-    for category in record.categories:
+    return list(_specs_of(record.categories))
+
+
+@cache
+def _specs_of(categories: tuple[str, ...]) -> tuple[str, ...]:
+    specs = set()
+    for category in categories:
         archive, _, subject = category.partition(".")
         group = "physics" if archive in _PHYSICS else archive
-        specs.append(":".join(part for part in (group, archive, subject) if part))
-    return sorted(set(specs))
+        if subject:
+            specs.add(f"{group}:{archive}:{subject}")
+        else:
+            specs.add(archive if group == archive else f"{group}:{archive}")
+    return tuple(sorted(specs))
 
 
 def _list(
