@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types layers bench evaluate clean
+.PHONY: help setup demo test check format lint types layers bench evaluate docs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -44,6 +44,9 @@ evaluate: $(READY) ## The quality table on the labelled nights (needs ../shared)
 
 bench: $(READY) ## Speed and memory, measured on this machine (needs ../shared)
 	$(BIN)/python tests/bench/run.py
+
+docs: $(READY) ## Write docs/commands.md again from the help of every command
+	$(BIN)/python -m tests.support.commands
 
 clean: ## Remove outputs and caches, keep .venv
 	rm -rf out build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,6 +1,6 @@
 """Speed and memory of litmine on this machine: ``make bench``.
 
-Every figure is of a whole process, from its own resource usage (wait4), so start-up is included.
+Every figure is of a whole process, from its own resource usage, so start-up is included.
 Medians of several runs; compare ratios rather than seconds between machines. Needs ../shared for
 the real night and the real records; parts without it are left out and said so.
 
@@ -40,19 +40,16 @@ class Measured:
 
 
 def measure(command: list[str], environment: dict[str, str]) -> Measured:
-    """Run a command to its end and read its own accounting."""
-    began = time.monotonic()
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        process = subprocess.Popen(command, env=environment, stdout=out, stderr=err)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.monotonic() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
-        if process.returncode != 0:
-            raise SystemExit(f"{' '.join(command)} failed: {err.read()[-2000:]}")
-        cpu = usage.ru_utime + usage.ru_stime
-        return Measured(wall, cpu, usage.ru_maxrss / 1024, out.read())
+    """Run a command to its end and read its own accounting (see launch.py)."""
+    launcher = [sys.executable, "-I", "-S", str(Path(__file__).with_name("launch.py"))]
+    done = subprocess.run(
+        [*launcher, *command], env=environment, capture_output=True, text=True, check=True
+    )
+    *said, usage = done.stderr.splitlines()
+    facts = json.loads(usage)
+    if facts["code"] != 0:
+        raise SystemExit(f"{' '.join(command)} failed: {' '.join(said)[-2000:]}")
+    return Measured(facts["wall"], facts["cpu"], facts["peak_mb"], done.stdout)
 
 
 def environment(folder: Path, **extra: str) -> dict[str, str]:

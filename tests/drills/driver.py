@@ -21,7 +21,7 @@ from litmine.jobs.nightly import Models, run_nightly
 from litmine.store import open_store
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from tests.support.light import HashEncoder, KeywordClassifier  # noqa: E402
+from tests.support.light import HashEncoder, KeywordClassifier
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.light import write_small_corpus
 
 from litmine.core import resources
 from litmine.standin import StandinServer, load_records
@@ -20,7 +21,6 @@ from litmine.store import open_store
 from litmine.store.announcements import missing
 from litmine.store.digest import content_digest
 from litmine.store.papers import count_papers
-from tests.support.light import write_small_corpus
 
 pytestmark = pytest.mark.drill
 
@@ -107,9 +107,9 @@ class Night:
         return process.returncode, out
 
     def digest(self) -> dict[str, str]:
-        with open_store(f"sqlite:///{self.folder / 'litmine.db'}") as store:
-            with store.read() as connection:
-                return content_digest(connection)
+        url = f"sqlite:///{self.folder / 'litmine.db'}"
+        with open_store(url) as store, store.read() as connection:
+            return content_digest(connection)
 
 
 @pytest.fixture(scope="module")

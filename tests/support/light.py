@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from litmine.classify.model import Prediction
 
 from litmine.classify.library import LabelledLibrary, LabelledPaper
 from litmine.classify.library_files import facts_bytes, vectors_bytes
-from litmine.classify.model import Prediction
 from litmine.core.paper import Paper
 from litmine.core.taxonomy import load_taxonomy
 
@@ -22,7 +22,7 @@ DIM = 16
 
 
 class HashEncoder:
-    """Deterministic unit vectors from a hash of the text: no model, no meaning, no batch effects."""
+    """Deterministic unit vectors from a hash of the text: no model, no meaning."""
 
     encoder_id = ENCODER_ID
     dim = DIM
@@ -50,7 +50,7 @@ class HashEncoder:
 
 
 class KeywordClassifier:
-    """Calls a paper relevant when its title speaks of efficiency; real evidence from the library."""
+    """Calls a paper relevant when its text speaks of efficiency; neighbours are real."""
 
     encoder_id = ENCODER_ID
 

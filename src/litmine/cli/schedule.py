@@ -18,8 +18,9 @@ def command(
 ) -> None:
     """Stay in the foreground and run every announcement night; Ctrl-C or SIGTERM ends it.
 
-    Follows arXiv's calendar (Sunday to Thursday evening, US Eastern, holidays skipped) and its
-    daylight saving. A night missed while the machine was off is made up at start. jobs/ holds a
+    Follows arXiv's calendar (announcements Sunday to Thursday evening, US Eastern, holidays
+    skipped) and its daylight saving; a night's run is at 01:30 Eastern, when metadata and feeds
+    are complete. A night missed while the machine was off is made up at start. jobs/ holds a
     crontab line and a systemd timer that do the same without a process that stays.
 
     \b

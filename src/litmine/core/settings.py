@@ -171,9 +171,10 @@ class ScheduleSettings(_Section):
     """When `litmine schedule` runs, relative to arXiv's announcements."""
 
     delay_minutes: int = Field(
-        default=150,
+        default=330,
         ge=0,
-        description="minutes after the 20:00 Eastern announcement (metadata: about 22:30)",
+        description="minutes after the 20:00 Eastern announcement: OAI-PMH is complete by about "
+        "22:30, the feeds turn over at midnight",
     )
     jitter_seconds: int = Field(
         default=600, ge=0, description="random delay, to keep off the full minute"

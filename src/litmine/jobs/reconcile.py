@@ -8,7 +8,7 @@ own record is stored, which has everything but the version history.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from litmine.core.errors import SourceError
@@ -17,6 +17,7 @@ from litmine.core.paper import Paper
 from litmine.jobs.context import RunContext
 from litmine.jobs.pull import note_page
 from litmine.sources.base import HarvestRequest, Source
+from litmine.sources.calendar import latest_night
 from litmine.store.announcements import (
     Announcement,
     announced_counts,
@@ -29,6 +30,10 @@ __all__ = ["Reconciliation", "reconcile"]
 
 _log = get_logger(__name__)
 _EXAMPLES = 20
+# The feeds turn over at midnight Eastern (an hour later in winter time, to be safe) and then
+# stay for a day.
+_FEED_TURNS_OVER = timedelta(hours=5)
+_FEED_LASTS = timedelta(hours=24)
 
 
 @dataclass(slots=True)
@@ -95,6 +100,8 @@ def reconcile(context: RunContext, feed: Source, by_id: Source) -> Reconciliatio
             put_announcements(connection, announcements)
         context.progress.advance(len(page.records))
     outcome.nights.sort()
+    if not outcome.nights:
+        _warn_if_unexpected(context)
     with context.store.read() as connection:
         for night in outcome.nights:
             for kind, count in announced_counts(connection, night).items():
@@ -115,6 +122,18 @@ def reconcile(context: RunContext, feed: Source, by_id: Source) -> Reconciliatio
         lacking = left
     outcome.missing_after = len(lacking)
     return outcome
+
+
+def _warn_if_unexpected(context: RunContext) -> None:
+    """An empty feed is normal at weekends and on holidays; on an announcement night it is not."""
+    now = context.clock.now()
+    night = latest_night(now)
+    since = now - night.announced_at
+    if night.verified and _FEED_TURNS_OVER <= since < _FEED_LASTS:
+        context.warnings.append(
+            f"the announcement feed is empty although arXiv announced for {night.day}: "
+            "nothing could be compared, run again within the day"
+        )
 
 
 def _missing(context: RunContext, nights: list[date]) -> list[str]:

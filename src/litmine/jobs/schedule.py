@@ -31,8 +31,9 @@ _JOB = "nightly"
 def next_run_time(settings: Settings, after: datetime) -> datetime:
     """Return the first planned run later than `after` (aware), in UTC.
 
-    That is the configured delay after an announcement: 150 minutes after 20:00 Eastern, when the
-    metadata is complete. Daylight saving and holidays are the calendar's.
+    That is the configured delay after an announcement at 20:00 Eastern: by default 01:30, when
+    OAI-PMH is complete (about 22:30) and the feeds, which turn over at midnight, tell of the same
+    night. Daylight saving and holidays are the calendar's.
     """
     delay = timedelta(minutes=settings.schedule.delay_minutes)
     return next_announcement(after - delay).announced_at + delay
@@ -91,9 +92,14 @@ class Scheduler:
         _log.info("scheduled", next_run=str(next_run_time(self._settings, self._clock.now())))
         self._scheduler.start()
 
+    @property
+    def running(self) -> bool:
+        """Whether `start` is waiting for the next night."""
+        return self._scheduler is not None and bool(self._scheduler.running)
+
     def stop(self) -> None:
         """End `start`; a run under way is finished first."""
-        if self._scheduler is not None and self._scheduler.running:
+        if self.running:
             self._scheduler.shutdown(wait=True)
 
     def fire(self) -> None:
