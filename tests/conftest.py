@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.support.postgres import NoPostgres, PostgresServer, postgres_server
 
 from litmine.core.clock import FakeClock
 from litmine.store import Store, open_store
-
-# Helpers for tests lie in tests/support; with --import-mode=importlib nothing else puts them on
-# the path.
-sys.path.insert(0, str(Path(__file__).parent))
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _SHARED = _CHECKOUT.parent / "shared"
@@ -25,20 +21,19 @@ MakeUrl = Callable[[], str]
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def clean_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Keep the settings and configuration files of whoever runs the tests out of them."""
     for name in list(os.environ):
         if name.upper().startswith("LITMINE_"):
             monkeypatch.delenv(name)
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
-    home = tmp_path / "home"
-    home.mkdir()
+    home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     # A litmine.toml in the working folder counts as configuration.
-    working = tmp_path / "work"
-    working.mkdir()
-    monkeypatch.chdir(working)
+    monkeypatch.chdir(home)
 
 
 @pytest.fixture
@@ -48,10 +43,8 @@ def fake_clock() -> FakeClock:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[object]:
+def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server for the session; absent, a reason to skip, but a failure in CI."""
-    from support.postgres import NoPostgres, postgres_server
-
     try:
         with postgres_server() as server:
             yield server
@@ -62,10 +55,10 @@ def postgres() -> Iterator[object]:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres: object) -> str:
+def migrated_postgres(postgres: PostgresServer) -> str:
     """Name of a database that holds litmine's schema, to copy from."""
-    name = postgres.create()  # type: ignore[attr-defined]
-    open_store(postgres.url(name)).close()  # type: ignore[attr-defined]
+    name = postgres.create()
+    open_store(postgres.url(name)).close()
     return name
 
 

@@ -315,12 +315,13 @@ def load_settings() -> Settings:
     """
     path = config_file()
     _reject_unknown_variables()
+    values = _read_file(path)
+    for name in values.keys() - Settings.model_fields.keys():
+        raise ConfigError(_unknown(name, str(path)))  # some names mean things to pydantic
     try:
-        return Settings(**_read_file(path))
+        return Settings(**values)
     except ValidationError as error:
         raise ConfigError(_explain(error, path)) from error
-    except (ValueError, TypeError) as error:  # names in the file that no setting can have
-        raise ConfigError(f"settings cannot be read: {error}") from error
 
 
 def origins(settings: Settings) -> list[SettingOrigin]:
@@ -388,11 +389,13 @@ def _where(key: str, path: Path | None) -> str:
 def _explain(error: ValidationError, path: Path | None) -> str:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
-    where = f" (in {_where(key, path)})"
     if first["type"] == "extra_forbidden":
-        keys = [k for k, _, _ in _fields(Settings.model_construct())]
-        near = difflib.get_close_matches(key, keys, n=1)
-        hint = f"; did you mean {near[0]}?" if near else "; see litmine config show"
-        return f"setting {key} is unknown{where}{hint}"
-    message = first["msg"].removeprefix("Value error, ")
-    return f"setting {key}: {message}{where}"
+        return _unknown(key, _where(key, path))
+    return f"setting {key}: {first['msg'].removeprefix('Value error, ')} (in {_where(key, path)})"
+
+
+def _unknown(key: str, where: str) -> str:
+    keys = [k for k, _, _ in _fields(Settings.model_construct())]
+    near = difflib.get_close_matches(key, keys, n=1)
+    hint = f"; did you mean {near[0]}?" if near else "; see litmine config show"
+    return f"setting {key} is unknown (in {where}){hint}"
