@@ -202,9 +202,16 @@ def test_a_refusal_is_not_tried_again():
         assert len(seen) == 1
 
 
-def test_nobody_there():
+def test_nobody_there_is_found_out_soon():
     with answering((200, {}, b"")) as (url, _):
         pass  # the port is free again
+    clock = FakeClock()
+    with (
+        HttpTransport(NullGate(), clock=clock, max_attempts=9) as transport,
+        pytest.raises(SourceUnavailable, match="could not be reached in 3 attempts"),
+    ):
+        fetch(url, transport)
+    assert sum(clock.slept) < 10
     with (
         HttpTransport(NullGate(), clock=FakeClock(), max_attempts=2) as transport,
         pytest.raises(SourceUnavailable, match="could not be reached in 2 attempts"),

@@ -36,6 +36,7 @@ T = TypeVar("T")
 THROTTLE: Final = frozenset({406, 429, 503})
 _REDIRECT: Final = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS: Final = 5
+_CONNECT_ATTEMPTS: Final = 3
 _log = get_logger(__name__)
 
 
@@ -51,6 +52,10 @@ class Answer:
 
 class _Transient(Exception):
     """Worth another attempt."""
+
+
+class _Unreachable(_Transient):
+    """Nobody answers at all: worth fewer attempts, because somebody may be offline and waiting."""
 
 
 def user_agent(contact: str | None, url: str | None = None) -> str:
@@ -224,7 +229,7 @@ class HttpTransport:
                     raise
                 _log.warning("source_throttled", url=target, wait_seconds=wait, attempt=attempt)
             except (_Transient, MalformedResponse) as error:
-                if last:
+                if last or (isinstance(error, _Unreachable) and attempt >= _CONNECT_ATTEMPTS):
                     if isinstance(error, MalformedResponse):
                         raise
                     raise SourceUnavailable(
@@ -306,5 +311,7 @@ class HttpTransport:
             raise SourceError(f"{url[:200]!r} cannot be asked ({error})") from error
         except httpx.DecodingError as error:
             raise MalformedResponse(f"the answer of {url[:120]} cannot be decompressed") from error
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise _Unreachable(f"{type(error).__name__}: {error}".rstrip(": ")) from error
         except httpx.HTTPError as error:
             raise _Transient(f"{type(error).__name__}: {error}".rstrip(": ")) from error
