@@ -151,9 +151,7 @@ class ModelSettings(_Section):
         default="default", description="shipped encoder, a folder, or a sentence-transformers model"
     )
     classifier: str = Field(default="default", description="shipped classifier or a folder")
-    threads: int = Field(
-        default=0, ge=0, description="threads of encoder and index; 0: the machine's cores"
-    )
+    threads: int = Field(default=0, ge=0, description="threads; 0: the machine's cores")
 
 
 class QueueSettings(_Section):
@@ -360,8 +358,7 @@ def _fields(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any, str]
 
 def _reject_unknown_variables() -> None:
     # A misspelt variable would otherwise be ignored without a word.
-    known = {_variable(key) for key, _, _ in _fields(Settings.model_construct())}
-    known |= _OTHER_VARIABLES
+    known = {_variable(k) for k, _, _ in _fields(Settings.model_construct())} | _OTHER_VARIABLES
     sections = {_variable(section) for section in _SECTIONS}
     for name in sorted(os.environ):
         if name.upper() in sections:

@@ -1,0 +1,101 @@
+"""Rows around invented papers: predictions, labels, vectors, a filled store."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection
+from tests.support.papers import paper
+
+from litmine.core.paper import Paper, PaperVersion
+from litmine.store import Store
+from litmine.store.announcements import Announcement, put_announcements
+from litmine.store.audit import record
+from litmine.store.harvests import Harvest, put_harvest
+from litmine.store.labels import StoredLabel, put_labels, replace_corpus
+from litmine.store.papers import get_papers, upsert_papers
+from litmine.store.predictions import StoredPrediction, put_predictions
+from litmine.store.queue import decide, enqueue, undo
+from litmine.store.runs import finish_run, put_stage, start_run
+from litmine.store.vectors import put_vectors
+
+NOW = datetime(2026, 7, 1, 4, 0, tzinfo=UTC)
+NIGHT = date(2026, 6, 30)
+MODEL = "model-1"
+ENCODER = "encoder-1"
+# Ids whose order depends on the server's language.
+IDS = ("2606.00001", "2606.00002", "cs/0606001", "cs-x/0606001", "Cs/0606001")
+
+
+def prediction(arxiv_id: str, relevance: float = 0.9, **changes: Any) -> StoredPrediction:
+    """Return an invented prediction."""
+    fields: dict[str, Any] = {
+        "arxiv_id": arxiv_id,
+        "model_id": MODEL,
+        "content_hash": paper(arxiv_id).content_hash,
+        "relevance": relevance,
+        "cells": {"inference/memory": 0.8, "inference/energy": 0.1},
+        "assigned": ("inference/memory",),
+        "techniques": {"quantization": 0.7},
+        "technique": ("quantization",),
+        "neighbours": (
+            {"id": "2401.00625", "title": "T", "similarity": 0.5, "cells": ["inference/memory"]},
+        ),
+    }
+    return StoredPrediction(**(fields | changes))
+
+
+def label(arxiv_id: str, source: str = "gold", **changes: Any) -> StoredLabel:
+    """Return an invented label."""
+    fields: dict[str, Any] = {
+        "arxiv_id": arxiv_id,
+        "source": source,
+        "title": f"Labelled {arxiv_id}",
+        "published": date(2025, 1, 2),
+        "relevant": 1,
+        "cells": ("inference/memory",),
+        "technique": ("quantization",),
+        "split": "train",
+    }
+    return StoredLabel(**(fields | changes))
+
+
+def judge(
+    connection: Connection, ids: tuple[str, ...] = IDS, relevance: float = 0.9, **changes: Any
+) -> None:
+    """Store papers with their vectors and predictions."""
+    upsert_papers(connection, [paper(i) for i in ids], NOW)
+    put_predictions(connection, [prediction(i, relevance, **changes) for i in ids])
+
+
+def fill(store: Store, now: datetime = NOW) -> None:
+    """Put something into every table."""
+    rng = np.random.default_rng(7)
+    with store.write() as connection:
+        papers: list[Paper] = [
+            paper(
+                i,
+                title=f"Größe of <{i}> & 😀 漢字",
+                versions=(PaperVersion(1, datetime(2026, 6, 1, 1, 2, 3, 45, tzinfo=UTC)),),
+            )
+            for i in IDS
+        ]
+        upsert_papers(connection, papers, now)
+        stored = get_papers(connection, IDS)
+        hashes = [stored[i].content_hash for i in IDS]
+        put_vectors(connection, ENCODER, IDS, hashes, rng.normal(size=(len(IDS), 4)))
+        put_predictions(connection, [prediction(i, 1 / 3, content_hash=hashes[0]) for i in IDS])
+        replace_corpus(connection, [label("2401.00625"), label("cs/1", "list")], "corpus-1")
+        put_labels(connection, [label(IDS[0], "review")])
+        put_announcements(connection, [Announcement(NIGHT, i, "new", 1) for i in IDS])
+        put_harvest(connection, Harvest("oai:cs", NIGHT, NIGHT, "cursor|1", NIGHT))
+        enqueue(connection, MODEL, 0.1, now)
+        decide(connection, IDS[0], "approve", reviewer="Ada", now=now, cells=["inference/memory"])
+        decide(connection, IDS[1], "reject", reviewer="Bo", now=now, comment="no saving")
+        undo(connection, reviewer="Bo", now=now, arxiv_id=IDS[1])
+        start_run(connection, "run-1", "nightly", "host", now)
+        put_stage(connection, "run-1", 1, "pull", "done", 1.5, {"new": 5})
+        finish_run(connection, "run-1", "done", now, {"new": 5}, NIGHT)
+        record(connection, now, "Ada", "approve", IDS[0], cells=["inference/memory"])
