@@ -122,6 +122,14 @@ def test_entries_the_package_would_drop_are_named():
     assert page.cursor is None
 
 
+def test_text_with_markup_in_it_is_read_whole():
+    (page,) = pages_of(
+        feed(entry(title="An <i>invented</i> title", date="2026-<b/>06-24T12:00:00Z"))
+    )
+    paper = page.records[0].paper
+    assert (paper.title, str(paper.published)) == ("An invented title", "2026-06-24")
+
+
 def test_version_history_is_what_an_entry_can_tell():
     (page,) = pages_of(feed(entry()))
     paper = page.records[0].paper

@@ -22,7 +22,7 @@ from litmine.core.paper import Paper, PaperVersion, parse_arxiv_id
 from litmine.sources.base import HarvestRequest, Page, Record, Rejected, refuse
 from litmine.sources.http import Answer, HttpTransport
 from litmine.sources.text import author_names, clean_text, is_withdrawal_note, optional_text
-from litmine.sources.xml import child_text, parse_xml
+from litmine.sources.xml import child_text, parse_xml, text_of
 
 __all__ = ["SearchSource"]
 
@@ -219,11 +219,12 @@ def _read_strictly(answer: Answer) -> tuple[_Slice, bytes]:
     entries = root.findall(f"{_ATOM}entry")
     names = tuple(child_text(entry, f"{_ATOM}id") or "" for entry in entries)
     for entry, name in zip(entries, names, strict=True):
+        _flatten(entry)
         if "/api/errors" in name:
             reason = clean_text(child_text(entry, f"{_ATOM}summary") or "")[:160]
             raise InputError(f"the search API refused the query: {reason}")
         dates = (child_text(entry, f"{_ATOM}{tag}") for tag in ("published", "updated"))
-        if not all(_is_moment(text) for text in dates):
+        if not name or not all(_is_moment(text) for text in dates):
             root.remove(entry)
     total = (child_text(root, f"{_OPENSEARCH}totalResults") or "").strip()
     if answer.status != 200 or not (total.isascii() and total.isdigit()):
@@ -231,6 +232,16 @@ def _read_strictly(answer: Answer) -> tuple[_Slice, bytes]:
     from lxml import etree
 
     return _Slice(names, int(total[:9])), bytes(etree.tostring(root, encoding="UTF-8"))
+
+
+def _flatten(entry: Any) -> None:
+    """Put text that has markup in it into one piece: the package reads the first piece only."""
+    for child in entry:
+        if len(child) and child.tag != f"{_ATOM}author":
+            text = text_of(child)
+            for below in list(child):
+                child.remove(below)
+            child.text = text
 
 
 def _is_moment(text: str | None) -> bool:
