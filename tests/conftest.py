@@ -13,6 +13,7 @@ from tests.support.postgres import NoPostgres, PostgresServer, postgres_server
 
 from litmine.core.clock import FakeClock
 from litmine.store import Store, open_store
+from litmine.store.schema import metadata
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _SHARED = _CHECKOUT.parent / "shared"
@@ -55,11 +56,12 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres: PostgresServer) -> str:
-    """Name of a database that holds litmine's schema, to copy from."""
-    name = postgres.create()
-    open_store(postgres.url(name)).close()
-    return name
+def free_databases(postgres: PostgresServer) -> list[str]:
+    """URLs of PostgreSQL databases with litmine's schema and no rows, to take and to give back.
+
+    Emptying one takes a tenth of the time of making one.
+    """
+    return []
 
 
 @pytest.fixture(scope="session")
@@ -123,19 +125,28 @@ def make_store(
             store.close()
         return
     server = request.getfixturevalue("postgres")
-    template_name = request.getfixturevalue("migrated_postgres")
-    names: list[str] = []
+    free = request.getfixturevalue("free_databases")
+    taken: list[str] = []
 
     def make_on_server() -> Store:
-        names.append(server.create(template_name))
-        opened.append(open_store(server.url(names[-1]), migrate=False))
+        taken.append(free.pop() if free else server.url(server.create()))
+        opened.append(open_store(taken[-1]))
         return opened[-1]
 
     yield make_on_server
     for store in opened:
         store.close()
-    for name in names:
-        server.drop(name)
+    for url in taken:
+        empty(url)
+        free.append(url)
+
+
+def empty(url: str) -> None:
+    """Take every row out of a PostgreSQL database; a transaction left open makes this fail."""
+    tables = ", ".join(table.name for table in metadata.tables.values())
+    with open_store(url) as store, store.write() as connection:
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
+        connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY")
 
 
 @pytest.fixture
