@@ -157,10 +157,12 @@ class DurableLimiter:
                 )
             if wait <= 0:
                 return
-            if waited + wait > self._max_wait:
-                raise RateLimited(self._too_long(free_at, busy_by), wait)
-            # While another process holds the connection, look again soon: it may end early.
+            # While another process holds the connection, look again soon: it may end early. A
+            # cool-down is certain to last, so a run need not begin to wait for a longer one.
             pause = min(wait, 1.0) if busy else wait
+            certain = max(pause, (next_at - now).total_seconds())
+            if waited + certain > self._max_wait:
+                raise RateLimited(self._too_long(free_at, busy_by), wait)
             self._clock.sleep(pause)
             waited += pause
 
