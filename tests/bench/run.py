@@ -139,7 +139,9 @@ def bench_night(folder: Path) -> dict[str, Any]:
 
     wanted = {
         row["id"]
-        for row in map(json.loads, (SHARED / "labels" / "dev.jsonl").open(encoding="utf-8"))
+        for row in map(
+            json.loads, (SHARED / "labels" / "dev.jsonl").read_text("utf-8").splitlines()
+        )
         if row["night"] == "2026-06-30"
     }
     archive = folder / "night.jsonl"

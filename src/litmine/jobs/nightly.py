@@ -17,7 +17,7 @@ from litmine.core.clock import Clock, SystemClock
 from litmine.core.errors import Incomplete, LitmineError, SourceError
 from litmine.core.log import bind_run, get_logger
 from litmine.core.process import describe, process_identity
-from litmine.core.settings import Settings
+from litmine.core.settings import Settings, is_loopback
 from litmine.jobs.context import RunContext
 from litmine.jobs.lease import held_lease
 from litmine.jobs.outputs import write_lists
@@ -225,6 +225,11 @@ class NightlyRun:
 
     def _pull(self, arxiv: Sources) -> tuple[PullCounts, dict[str, Any], str]:
         total = PullCounts()
+        arxiv_settings = self.context.settings.arxiv
+        if not arxiv_settings.contact and not is_loopback(arxiv_settings.oai_url):
+            self.context.warnings.append(
+                "arXiv cannot reach you: set LITMINE_ARXIV__CONTACT to your e-mail address"
+            )
         self.context.progress.start("pull")
         for category in self.context.settings.arxiv.categories:
             counts = pull_window(self.context, arxiv.oai, oai_set(category), self.since)
