@@ -44,10 +44,18 @@ def show(json_output: Json = False) -> None:
         return
     from rich.table import Table
 
+    out = console()
+    wide = out.width >= 130
     table = Table(box=None, pad_edge=False)
-    for heading in ("setting", "value", "from", "what it is"):
-        table.add_column(heading, overflow="fold")
+    table.add_column("setting", no_wrap=True)
+    table.add_column("value", overflow="fold")
+    table.add_column("from", overflow="fold")
+    if wide:
+        table.add_column("what it is", overflow="fold")
     for row, value in shown:
         said = ", ".join(value) if isinstance(value, tuple) else str("" if value is None else value)
-        table.add_row(row.key, said, row.origin, row.description)
-    console().print(table, markup=False)
+        cells = [row.key, said or "-", row.origin]
+        table.add_row(*(cells + [row.description] if wide else cells))
+    out.print(table, markup=False)
+    if not wide:
+        out.print("A wider terminal, or --json, also tells what each setting is.", markup=False)

@@ -21,7 +21,6 @@ app = typer.Typer(
     add_completion=False,
     invoke_without_command=True,
     rich_markup_mode=None,
-    help="Decide on queued papers: approve, edit cells, reject, later, undo.",
 )
 
 _Reviewer = Annotated[
@@ -38,7 +37,7 @@ _KEYS = "a approve  e edit cells  x reject  l later  u undo  o open link  n next
 
 @app.callback()
 def review(context: typer.Context, reviewer: _Reviewer) -> None:
-    """Go through the queue one paper at a time, or use a subcommand for a single decision.
+    """Decide on queued papers: one after the other, or one decision by a subcommand.
 
     Decisions are stored at once, can be undone and are never lost; approved papers stand in the
     paper list from then on.
