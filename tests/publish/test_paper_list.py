@@ -28,8 +28,8 @@ from litmine.publish.entries import (
     render_markdown,
     write_outputs,
 )
-from litmine.publish.entry import clean
 from litmine.publish.markdown import render_draft_markdown
+from litmine.publish.plain import clean
 from litmine.publish.sections import place, sections
 from litmine.publish.tables import guard, render_draft_csv, render_draft_json, unguard
 

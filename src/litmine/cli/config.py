@@ -55,7 +55,7 @@ def show(json_output: Json = False) -> None:
     for row, value in shown:
         said = ", ".join(value) if isinstance(value, tuple) else str("" if value is None else value)
         cells = [row.key, said or "-", row.origin]
-        table.add_row(*(cells + [row.description] if wide else cells))
+        table.add_row(*([*cells, row.description] if wide else cells))
     out.print(table, markup=False)
     if not wide:
         out.print("A wider terminal, or --json, also tells what each setting is.", markup=False)

@@ -13,7 +13,8 @@ import re
 from collections.abc import Iterable
 
 from litmine.core.taxonomy import Taxonomy
-from litmine.publish.entry import DraftEntry, ListEntry, clean, in_order
+from litmine.publish.entry import DraftEntry, ListEntry, in_order
+from litmine.publish.plain import clean
 from litmine.publish.sections import Section, place, sections
 
 __all__ = ["escape", "render_draft_markdown", "render_markdown"]
