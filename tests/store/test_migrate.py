@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+import threading
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -83,6 +85,30 @@ def test_down_to_nothing_and_up_again(empty_url):
         downgrade(store.engine, "base")
     with open_store(empty_url) as store:
         assert tables(store) == {*metadata.tables, "alembic_version"}
+
+
+def test_a_database_that_another_process_is_setting_up_is_waited_for(tmp_path):
+    path = tmp_path / "new.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")  # to this, the busy timeout does not apply
+    outcome: list[BaseException | None] = []
+
+    def open_it():
+        try:
+            open_store(f"sqlite:///{path}").close()
+        except BaseException as error:
+            outcome.append(error)
+        else:
+            outcome.append(None)
+
+    thread = threading.Thread(target=open_it)
+    thread.start()
+    thread.join(0.3)
+    assert outcome == []  # neither let in nor refused
+    other.execute("ROLLBACK")
+    other.close()
+    thread.join()
+    assert outcome == [None]
 
 
 @pytest.mark.drill
