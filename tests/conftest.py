@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.support.postgres import NoPostgres, PostgresServer, postgres_server
 
 from litmine.core.clock import FakeClock
 from litmine.store import Store, open_store
 from litmine.store.schema import metadata
+from tests.support.postgres import NoPostgres, PostgresServer, postgres_server
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _SHARED = _CHECKOUT.parent / "shared"

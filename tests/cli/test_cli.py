@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support.commands import PAGE, render
 from typer.testing import CliRunner
 
 from litmine.cli import COMMANDS, app
 from litmine.core.settings import Settings
+from tests.support.commands import PAGE, render
 
 runner = CliRunner()
 

@@ -10,10 +10,10 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.papers import accounts, paper
 
 from litmine.core.merge import merge_papers
 from litmine.core.paper import PaperVersion
+from tests.support.papers import accounts, paper
 
 
 @given(accounts())

@@ -7,10 +7,10 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.papers import paper
 
 from litmine.core.errors import InputError
 from litmine.core.paper import ArxivId, content_hash, normalise_space, parse_arxiv_id
+from tests.support.papers import paper
 
 MONTHS = st.tuples(st.integers(0, 99), st.integers(1, 12)).map(lambda t: f"{t[0]:02}{t[1]:02}")
 NEW = st.builds("{}.{}".format, MONTHS, st.from_regex(r"[0-9]{4,5}", fullmatch=True))

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.light import write_small_corpus
 
 from litmine.core import resources
 from litmine.standin import StandinServer, load_records
@@ -25,6 +24,7 @@ from litmine.store import open_store
 from litmine.store.announcements import missing
 from litmine.store.digest import content_digest
 from litmine.store.papers import count_papers
+from tests.support.light import write_small_corpus
 
 pytestmark = pytest.mark.drill
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.light import HashEncoder, KeywordClassifier, write_small_corpus
-from tests.support.world import settings_for
 
 from litmine.core import resources
 from litmine.core.clock import FakeClock
 from litmine.core.settings import Settings
 from litmine.jobs.nightly import Models
 from litmine.standin import StandinServer, load_records
+from tests.support.light import HashEncoder, KeywordClassifier, write_small_corpus
+from tests.support.world import settings_for
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.light import HashEncoder, KeywordClassifier
-from tests.support.world import NIGHT, settings_for
 
 from litmine.core.clock import FakeClock
 from litmine.core.errors import LeaseHeld, SourceError, StoreError
@@ -27,6 +25,8 @@ from litmine.store.harvests import all_harvests
 from litmine.store.labels import count_labels
 from litmine.store.papers import count_papers, get_papers
 from litmine.store.queue import queue_counts
+from tests.support.light import HashEncoder, KeywordClassifier
+from tests.support.world import NIGHT, settings_for
 
 Run = Callable[..., RunReport]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 
 import pytest
-from tests.support.papers import paper
-from tests.support.rows import MODEL, NOW, judge, label, prediction
 
 from litmine.core.errors import InputError, NotFound
 from litmine.core.paper import parse_arxiv_id
@@ -16,6 +14,8 @@ from litmine.store.labels import all_labels, put_labels
 from litmine.store.predictions import put_predictions
 from litmine.store.queue import decisions_of, enqueue
 from litmine.store.schema import decisions
+from tests.support.papers import paper
+from tests.support.rows import MODEL, NOW, judge, label, prediction
 
 ONE, TWO, OLD = "2606.00001", "2606.00002", "cs/0606001"
 SUGGESTED = ("inference/memory",)

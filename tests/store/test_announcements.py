@@ -6,8 +6,6 @@ from datetime import date
 from itertools import permutations
 
 import pytest
-from tests.support.papers import paper
-from tests.support.rows import NIGHT, NOW
 
 from litmine.store.announcements import (
     Announcement,
@@ -18,6 +16,8 @@ from litmine.store.announcements import (
 )
 from litmine.store.papers import upsert_papers
 from litmine.store.schema import announcements
+from tests.support.papers import paper
+from tests.support.rows import NIGHT, NOW
 
 OTHER = date(2026, 6, 29)
 ONE = "2606.00001"

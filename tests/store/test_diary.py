@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from sqlalchemy import select
-from tests.support.rows import NIGHT, NOW
 
 from litmine.store.audit import audit_entries, record
 from litmine.store.harvests import Harvest, all_harvests, get_harvest, put_harvest
 from litmine.store.runs import abandon_open_runs, finish_run, last_runs, put_stage, start_run
 from litmine.store.schema import run_stages
+from tests.support.rows import NIGHT, NOW
 
 LATER = NOW + timedelta(hours=1)
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from sqlalchemy import Date, DateTime, Float, Integer, LargeBinary, func, select, update
 from sqlalchemy.types import JSON, Boolean
-from tests.support.rows import IDS, NOW, fill, label
 
 from litmine.core.errors import StoreError
 from litmine.store import open_store
@@ -20,6 +19,7 @@ from litmine.store.leases import acquire
 from litmine.store.queue import decide, undo
 from litmine.store.schema import leases, metadata
 from litmine.store.vectors import put_vectors
+from tests.support.rows import IDS, NOW, fill, label
 
 COLUMNS = [
     pytest.param(table, column, id=f"{table.name}.{column.name}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from tests.support.rows import label
-
 from litmine.store.labels import (
     all_labels,
     corpus_fingerprint,
@@ -12,6 +10,7 @@ from litmine.store.labels import (
     put_labels,
     replace_corpus,
 )
+from tests.support.rows import label
 
 
 def test_round_trip_and_replacement(store):

@@ -7,7 +7,6 @@ import time
 
 import pytest
 from sqlalchemy import select
-from tests.support.child import children
 
 from litmine.core.clock import FakeClock
 from litmine.core.errors import LeaseHeld, LeaseLost
@@ -15,6 +14,7 @@ from litmine.core.process import process_identity
 from litmine.store.harvests import Harvest, get_harvest, put_harvest
 from litmine.store.leases import acquire, current, guard, release, renew
 from litmine.store.schema import leases
+from tests.support.child import children
 
 TTL = 60.0
 ME, YOU = "me", "you"

@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import pytest
 from sqlalchemy import select, update
-from tests.support.child import children
 
 from litmine.core.clock import FakeClock, SystemClock
 from litmine.core.errors import RateLimited
 from litmine.store.limiter import DurableLimiter
 from litmine.store.schema import limiters
+from tests.support.child import children
 
 YEARS = 10 * 365 * 86400
 

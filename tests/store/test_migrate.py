@@ -12,14 +12,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
-from tests.support.child import children
-from tests.support.rows import fill
 
 from litmine.core.errors import ConfigError, SchemaMismatch, StoreError
 from litmine.store import Store, open_store
 from litmine.store.engine import redact_url
 from litmine.store.migrate import alembic_config, downgrade, upgrade
 from litmine.store.schema import SCHEMA_HEAD, metadata
+from tests.support.child import children
+from tests.support.rows import fill
 
 
 def tables(store):

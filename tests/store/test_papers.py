@@ -13,8 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
-from tests.support.papers import accounts, paper
-from tests.support.rows import ENCODER, MODEL, NOW, prediction
 
 from litmine.core.merge import merge_papers
 from litmine.core.paper import Paper, PaperVersion
@@ -31,6 +29,8 @@ from litmine.store.papers import (
 from litmine.store.predictions import put_predictions
 from litmine.store.schema import papers as papers_table
 from litmine.store.vectors import put_vectors
+from tests.support.papers import accounts, paper
+from tests.support.rows import ENCODER, MODEL, NOW, prediction
 
 LATER = NOW + timedelta(days=1)
 ONE = "2606.00001"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from tests.support.papers import paper
-from tests.support.rows import MODEL, NOW, judge, prediction
 
 from litmine.store.papers import upsert_papers
 from litmine.store.predictions import get_predictions, put_predictions
+from tests.support.papers import paper
+from tests.support.rows import MODEL, NOW, judge, prediction
 
 ONE, TWO = "2606.00001", "2606.00002"
 

@@ -11,8 +11,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import func, select
-from tests.support.papers import paper
-from tests.support.rows import MODEL, NOW, judge, prediction
 
 from litmine.core.errors import InputError, NotFound
 from litmine.store.papers import upsert_papers
@@ -28,6 +26,8 @@ from litmine.store.queue import (
     undo,
 )
 from litmine.store.schema import decisions, metadata
+from tests.support.papers import paper
+from tests.support.rows import MODEL, NOW, judge, prediction
 
 ONE, TWO, THREE = "2606.00001", "2606.00002", "2606.00003"
 LATER = NOW + timedelta(hours=1)

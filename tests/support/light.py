@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from litmine.classify.model import Prediction
 
 from litmine.classify.library import LabelledLibrary, LabelledPaper
 from litmine.classify.library_files import facts_bytes, vectors_bytes
+from litmine.classify.model import Prediction
 from litmine.core.paper import Paper
 from litmine.core.taxonomy import load_taxonomy
 

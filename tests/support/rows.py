@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
-from tests.support.papers import paper
 
 from litmine.core.paper import Paper, PaperVersion
 from litmine.store import Store
@@ -20,6 +19,7 @@ from litmine.store.predictions import StoredPrediction, put_predictions
 from litmine.store.queue import decide, enqueue, undo
 from litmine.store.runs import finish_run, put_stage, start_run
 from litmine.store.vectors import put_vectors
+from tests.support.papers import paper
 
 NOW = datetime(2026, 7, 1, 4, 0, tzinfo=UTC)
 NIGHT = date(2026, 6, 30)

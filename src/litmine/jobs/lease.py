@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from litmine.core.clock import Clock
 from litmine.core.errors import LeaseLost, StoreError
@@ -52,7 +52,13 @@ def held_lease(
     thread.start()
     try:
         yield lease
-    finally:
+    except BaseException:
         stop.set()
         thread.join()
-        release(store, clock, lease)
+        # The run's own error is the one to tell; an unreleased lease ends by itself.
+        with suppress(StoreError):
+            release(store, clock, lease)
+        raise
+    stop.set()
+    thread.join()
+    release(store, clock, lease)

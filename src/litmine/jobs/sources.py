@@ -17,7 +17,7 @@ def limiter_for(settings: Settings, store: Store, clock: Clock) -> DurableLimite
     A stand-in on loopback shares no limit with arXiv, so it has a row and a cool-down of its own.
     """
     arxiv = settings.arxiv
-    local = is_loopback(arxiv.oai_url)
+    local = all(is_loopback(url) for url in (arxiv.oai_url, arxiv.rss_url, arxiv.api_url))
     return DurableLimiter(
         store,
         clock,
