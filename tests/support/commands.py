@@ -30,7 +30,7 @@ def render() -> str:
 
 def _section(path: list[str], command: Any) -> list[str]:
     runner = CliRunner(env={"COLUMNS": "88", "TERMINAL_WIDTH": "88", "NO_COLOR": "1"})
-    result = runner.invoke(app, [*path, "--help"])
+    result = runner.invoke(app, [*path, "--help"], prog_name="litmine")
     if result.exit_code != 0:
         raise SystemExit(f"litmine {' '.join(path)} --help failed: {result.output}")
     lines = [f"{'#' * (len(path) + 1)} litmine {' '.join(path)}", "", "```text"]

@@ -46,21 +46,13 @@ class _LazyGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         for name, module_name, short_help in COMMANDS:
             if name == cmd_name:
-                # --help of the group needs only the table above, not the modules.
-                listing = ctx is not None and _asks_for_overview()
-                return _stub(name, short_help) if listing else _load(name, module_name, short_help)
+                return _load(name, module_name, short_help)
         return None
 
-
-def _asks_for_overview() -> bool:
-    arguments = sys.argv[1:]
-    return not arguments or arguments[0] in {"--help", "-h"}
-
-
-def _stub(name: str, short_help: str) -> Any:
-    stub = typer.Typer(add_completion=False)
-    stub.command(name, help=short_help)(lambda: None)
-    return typer.main.get_command(stub)
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        # The overview needs only the table, not the modules behind it.
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short_help) for name, _, short_help in COMMANDS])
 
 
 def _load(name: str, module_name: str, short_help: str) -> Any:
