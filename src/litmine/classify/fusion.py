@@ -130,7 +130,8 @@ def night_weights(relevant: NDArray[np.bool_], base_rate: float) -> Floats:
     share = relevant.mean()
     if share in (0, 1):
         return np.ones(len(relevant))
-    return np.where(relevant, base_rate / share, (1 - base_rate) / (1 - share))
+    weights: Floats = np.where(relevant, base_rate / share, (1 - base_rate) / (1 - share))
+    return weights
 
 
 def fit_fusion(

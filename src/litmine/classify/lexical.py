@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ def lexical_text(title: str, abstract: str) -> str:
 def terms_of(text: str) -> list[str]:
     """Words of two letters or more and pairs of neighbouring ones, in lower case."""
     words = _WORD.findall(text.lower())
-    return words + [f"{a} {b}" for a, b in zip(words, words[1:], strict=False)]
+    return words + [f"{a} {b}" for a, b in pairwise(words)]
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,8 @@ class TfidfTable:
 
         rows = [self.row(text) for text in texts]
         starts = np.cumsum([0, *(len(columns) for columns, _ in rows)])
-        empty = [(np.zeros(0, np.int64), np.zeros(0))] if not rows else rows
-        columns = np.concatenate([c for c, _ in empty])
-        values = np.concatenate([v for _, v in empty])
+        columns = np.concatenate([np.zeros(0, np.int64), *(c for c, _ in rows)])
+        values = np.concatenate([np.zeros(0), *(v for _, v in rows)])
         return csr_matrix((values, columns, starts), shape=(len(rows), len(self.terms)))
 
 

@@ -123,4 +123,5 @@ def bootstrap(
     """
     random = np.random.default_rng(seed)
     values = np.array([measure(random.integers(0, papers, papers)) for _ in range(draws)])
-    return np.nanpercentile(values, [2.5, 97.5], axis=0).T
+    ends: NDArray[Any] = np.nanpercentile(values, [2.5, 97.5], axis=0).T
+    return ends

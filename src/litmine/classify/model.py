@@ -267,4 +267,3 @@ class Classifier:
             assigned=tuple(sorted(assigned, key=lambda name: (-by_cell[name], name))),
             neighbours=neighbours,
         )
-

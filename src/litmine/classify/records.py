@@ -65,9 +65,7 @@ def read_records(lines: Iterable[str], name: str) -> Iterator[TextRecord]:
             raise InputError(f"{name}:{number}: not a JSON object; nothing was written")
         for key in ("id", "title", "abstract"):
             if not isinstance(record.get(key), str):
-                raise InputError(
-                    f"{name}:{number}: {key!r} must be a string; nothing was written"
-                )
+                raise InputError(f"{name}:{number}: {key!r} must be a string; nothing was written")
         yield TextRecord(
             record["id"], _VERSION.sub("", record["id"]), record["title"], record["abstract"]
         )

@@ -143,7 +143,7 @@ def train_classifier(
         head, head_logits = _fit_probe(data.vectors, targets, fold)
         votes = _votes_out_of_fold(data.vectors, targets, fold)
     else:
-        head = evidence.head
+        head = dict(evidence.head)
         head_logits, votes = _known_evidence(data, evidence, targets)
     opinions = Opinions(word_logits, head_logits, votes)
     fusion = fit_fusion(opinions, targets, outputs, base_rate=base_rate)
@@ -157,9 +157,7 @@ def train_classifier(
     thresholds = cell_thresholds(
         targets[:, outputs.group("cell")] > 0, cells, night_weights(relevant, base_rate)
     )
-    classifier = Classifier(
-        "unsaved", encoder_id, outputs, words, head, fusion, thresholds
-    )
+    classifier = Classifier("unsaved", encoder_id, outputs, words, head, fusion, thresholds)
     return Trained(classifier, opinions, fold, targets)
 
 
@@ -284,6 +282,8 @@ def _known_evidence(
     if len(new):
         logits[new] = apply_head(evidence.head, data.vectors[new])
         old = np.flatnonzero(known >= 0)
-        rows, similarities = top_k(on_grid(data.vectors[new]), on_grid(data.vectors[old]), NEIGHBOURS)
+        rows, similarities = top_k(
+            on_grid(data.vectors[new]), on_grid(data.vectors[old]), NEIGHBOURS
+        )
         votes[new] = neighbour_votes(rows, similarities, targets[old])
     return logits, votes

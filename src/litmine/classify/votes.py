@@ -41,4 +41,5 @@ def neighbour_votes(
     for k in range(rows.shape[1]):
         votes += weights[:, k, None] * targets[np.maximum(rows[:, k], 0)] * present[:, k, None]
     total = weights.sum(axis=1, keepdims=True)
-    return np.divide(votes, total, out=np.zeros_like(votes), where=total > 0)
+    shares: NDArray[np.float64] = votes / np.where(total > 0, total, 1.0)
+    return shares

@@ -1,4 +1,4 @@
-"""Texts to vectors: the shipped ONNX encoder by default, any sentence-transformers model on request."""
+"""Texts to vectors: the shipped ONNX encoder, or any sentence-transformers model on request."""
 
 from __future__ import annotations
 

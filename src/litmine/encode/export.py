@@ -23,6 +23,7 @@ def export_encoder(
     name: str,
     precision: Precision = "int8",
     max_tokens: int = 256,
+    extra: Mapping[str, bytes] | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> Artefact:
     """Write ``model.onnx``, ``tokenizer.json`` and the manifest.
@@ -40,6 +41,8 @@ def export_encoder(
         ``int8`` (shipped) or ``fp32`` (to compare with).
     max_tokens
         Longer texts are cut.
+    extra
+        Further files of the encoder by name: its head and its out-of-fold opinions.
     facts
         Provenance for the manifest.
 
@@ -67,6 +70,8 @@ def export_encoder(
     folder.mkdir(parents=True, exist_ok=True)
     atomic_write(folder / "model.onnx", model.SerializeToString())
     shutil.copyfile(source / "tokenizer.json", folder / "tokenizer.json")
+    for file, content in (extra or {}).items():
+        atomic_write(folder / file, content)
     return seal_artefact(
         folder,
         kind="encoder",
@@ -78,6 +83,6 @@ def export_encoder(
             "pooling": "mean",
             "normalised": True,
         },
-        files=["model.onnx", "tokenizer.json"],
+        files=["model.onnx", "tokenizer.json", *(extra or {})],
         facts=facts or {},
     )

@@ -77,5 +77,6 @@ class OnnxEncoder:
 
     def _encode_one(self, text: str) -> NDArray[np.float32]:
         ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
-        output: NDArray[np.float32] = self._session.run(["embedding"], {"input_ids": ids})[0]
-        return output[0]
+        output = self._session.run(["embedding"], {"input_ids": ids})[0]
+        vector: NDArray[np.float32] = np.asarray(output, dtype=np.float32)[0]
+        return vector

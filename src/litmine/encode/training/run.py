@@ -8,12 +8,10 @@ may learn from.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +22,10 @@ from litmine.core.errors import ConfigError, ModelError
 from litmine.core.files import atomic_write
 from litmine.encode.training.config import TrainingConfig
 from litmine.encode.training.data import (
-    Corpus,
     fold_of,
     load_corpus,
-    target_matrix,
-    target_names,
 )
+from litmine.encode.training.material import Material, tokenise
 from litmine.encode.training.network import build_head, head_arrays, resolve_base
 from litmine.encode.training.steps import (
     Tokens,
@@ -44,23 +40,6 @@ from litmine.encode.training.steps import (
 __all__ = ["train_encoder"]
 
 Say = Callable[[str], None]
-
-
-@dataclass
-class _Material:
-    """Everything tokenised, on its device."""
-
-    device: Any
-    names: tuple[str, ...]
-    ids: list[str]
-    targets: NDArray[np.float32]
-    labelled: Tokens
-    labelled_titles: Tokens
-    labelled_abstracts: Tokens
-    titles: Tokens
-    abstracts: Tokens
-    pool: Tokens
-    sections: list[list[int]]
 
 
 def train_encoder(
@@ -115,7 +94,7 @@ def train_encoder(
         raise ModelError(f"cannot load the base model {base!r}: give a folder that holds it") from (
             error
         )
-    material = _tokenise(corpus, fresh.tokenizer, config, place, out / "tokens.npz")
+    material = tokenise(corpus, fresh.tokenizer, config, place, out / "tokens.npz")
     say(f"tokenised after {time.time() - began:.0f} s")
     facts: dict[str, Any] = {}
     for part in parts:
@@ -138,7 +117,7 @@ def train_encoder(
             rows = np.arange(len(material.ids))
             encoder, head = _fit(out / "warmup", material, config, rows, say)
             encoder.save(str(out / "final"), create_model_card=False)
-            np.savez(out / "head.npz", names=np.array(material.names), **head_arrays(head))
+            np.savez(out / "head.npz", **{"names": np.array(material.names), **head_arrays(head)})  # type: ignore[arg-type]
         else:
             raise ConfigError(f"unknown part {part!r}: warmup, folds, fold:K, gather or final")
         facts[f"seconds_{part}"] = round(time.time() - start, 1)
@@ -147,52 +126,7 @@ def train_encoder(
     return out
 
 
-def _tokenise(
-    corpus: Corpus, tokenizer: Any, config: TrainingConfig, place: Any, cache: Path
-) -> _Material:
-    """Token ids of everything; kept in `cache`, so that parts run apart tokenise once."""
-    texts = [*corpus.labelled, *corpus.pool]
-    text = "\0".join(title + "\0" + abstract for title, abstract in texts)
-    key = hashlib.sha256(f"{config.base} {config.max_tokens} {text}".encode()).hexdigest()
-    found = None
-    if cache.is_file():
-        with np.load(cache, allow_pickle=False) as arrays:
-            if str(arrays["key"]) == key:
-                found = [
-                    Tokens.unpacked(arrays[f"{part}_ids"], arrays[f"{part}_lengths"])
-                    for part in ("titles", "abstracts")
-                ]
-    if found is None:
-        found = [
-            Tokens.of(tokenizer, [pair[i] for pair in texts], config.max_tokens) for i in (0, 1)
-        ]
-        packed = {
-            f"{part}_{what}": array
-            for part, tokens in zip(("titles", "abstracts"), found, strict=True)
-            for what, array in zip(("ids", "lengths"), tokens.packed(), strict=True)
-        }
-        np.savez(cache, key=np.array(key), **packed)  # type: ignore[arg-type]
-    titles, abstracts = found
-    both = titles.joined(abstracts, config.max_tokens)
-    labelled = np.arange(len(corpus.labelled))
-    pool = np.arange(len(corpus.labelled), len(texts))
-    names = target_names(corpus.labels)
-    return _Material(
-        device=place,
-        names=names,
-        ids=[label["id"] for label in corpus.labels],
-        targets=target_matrix(corpus.labels, names),
-        labelled=both.picked(labelled),
-        labelled_titles=titles.picked(labelled),
-        labelled_abstracts=abstracts.picked(labelled),
-        titles=titles.picked(pool),
-        abstracts=abstracts.picked(pool),
-        pool=both.picked(pool),
-        sections=corpus.sections,
-    )
-
-
-def _warm_up(encoder: Any, material: _Material, config: TrainingConfig, say: Say) -> float:
+def _warm_up(encoder: Any, material: Material, config: TrainingConfig, say: Say) -> float:
     settings = config.contrastive
     rows = np.arange(len(material.titles))
     steps = int(settings.epochs * len(rows) / settings.batch_size)
@@ -236,7 +170,7 @@ def _warm_up(encoder: Any, material: _Material, config: TrainingConfig, say: Say
 
 
 def _fit(
-    start: Path, material: _Material, config: TrainingConfig, rows: NDArray[np.int64], say: Say
+    start: Path, material: Material, config: TrainingConfig, rows: NDArray[np.int64], say: Say
 ) -> tuple[Any, Any]:
     """Encoder and head trained on the labels of some rows only."""
     import torch
@@ -256,7 +190,7 @@ def _fit(
 
 def _supervise(
     start: Path,
-    material: _Material,
+    material: Material,
     config: TrainingConfig,
     rows: NDArray[np.int64],
     soft: tuple[Tokens, Any] | None,
@@ -270,7 +204,7 @@ def _supervise(
     torch.manual_seed(config.seed)
     encoder = SentenceTransformer(str(start), device=str(device))
     encoder.train()
-    dim = int(encoder.get_embedding_dimension())
+    dim = int(encoder.get_embedding_dimension() or 0)
     head = build_head(dim, settings.hidden, len(material.names), settings.dropout).to(device)
     targets = torch.from_numpy(material.targets).to(device)
     weights = _positive_weights(material.targets[rows], settings.positive_power)
@@ -347,7 +281,7 @@ def _positive_weights(targets: NDArray[np.float32], power: float) -> NDArray[np.
     return weights.astype(np.float32)
 
 
-def _train_fold(out: Path, material: _Material, config: TrainingConfig, k: int, say: Say) -> None:
+def _train_fold(out: Path, material: Material, config: TrainingConfig, k: int, say: Say) -> None:
     import torch
 
     fold = fold_of(material.ids, config.folds, config.seed)
@@ -369,7 +303,7 @@ def _train_fold(out: Path, material: _Material, config: TrainingConfig, k: int, 
     )
 
 
-def _title_recall(encoder: Any, material: _Material, rows: NDArray[np.int64]) -> float:
+def _title_recall(encoder: Any, material: Material, rows: NDArray[np.int64]) -> float:
     """Share of titles whose own abstract is the nearest of all labelled abstracts."""
     titles = embed_tokens(encoder, material.labelled_titles.picked(rows), material.device)
     abstracts = embed_tokens(encoder, material.labelled_abstracts, material.device)
@@ -377,7 +311,7 @@ def _title_recall(encoder: Any, material: _Material, rows: NDArray[np.int64]) ->
     return float((nearest == rows).mean())
 
 
-def _gather(out: Path, material: _Material, config: TrainingConfig) -> None:
+def _gather(out: Path, material: Material, config: TrainingConfig) -> None:
     """All folds in one file: out-of-fold logits, and every fold's vectors of all papers."""
     fold = fold_of(material.ids, config.folds, config.seed)
     logits = np.zeros((len(fold), len(material.names)), dtype=np.float32)

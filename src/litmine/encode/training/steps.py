@@ -166,8 +166,7 @@ def optimise(
             recent.append(loss.detach())
         if report is not None and (step + 1) % 100 == 0:
             report(step + 1, float(loss.detach()))
-    mean = float(torch.stack(recent).mean()) if recent else math.nan
-    return mean
+    return float(torch.stack(recent).mean()) if recent else math.nan
 
 
 def endless(rows: NDArray[np.int64], size: int, seed: int) -> Iterator[NDArray[np.int64]]:

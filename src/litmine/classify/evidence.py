@@ -1,0 +1,75 @@
+"""From the folds of an encoder training run to what the classifier's fusion learns from."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from litmine.classify.votes import NEIGHBOURS, neighbour_votes
+from litmine.core.errors import InputError
+from litmine.encode.training.data import read_labels, target_matrix
+from litmine.index.exact import on_grid, top_k
+
+__all__ = ["pack_evidence"]
+
+
+def pack_evidence(run: Path, labels: Path) -> dict[str, bytes]:
+    """``head.npz`` and ``oof.npz`` of an encoder folder, from a training run.
+
+    A held-out paper's neighbours are looked up among the papers its fold's encoder was trained on,
+    with that encoder's vectors: the situation of a new paper in front of the labelled library.
+
+    Parameters
+    ----------
+    run
+        Folder with ``head.npz`` and ``folds.npz``.
+    labels
+        The labels that were trained on.
+
+    Raises
+    ------
+    InputError
+        When the run is unfinished or the labels are others.
+    """
+    try:
+        with np.load(run / "folds.npz", allow_pickle=False) as stored:
+            folds = dict(stored)
+        with np.load(run / "head.npz", allow_pickle=False) as stored:
+            head = dict(stored)
+    except OSError as error:
+        raise InputError(f"{run} holds no finished run ({error}): train folds and final") from error
+    names = [str(name) for name in folds["names"]]
+    records = {label["id"]: label for label in read_labels(labels)}
+    ids = [str(i) for i in folds["ids"]]
+    if not set(ids) <= set(records):
+        raise InputError(f"{labels} lacks papers that {run} was trained on: give the same labels")
+    targets = target_matrix([records[i] for i in ids], names)
+    votes = np.zeros(targets.shape)
+    for k in sorted(set(folds["fold"].tolist())):
+        inside = np.flatnonzero(folds["fold"] != k)
+        outside = np.flatnonzero(folds["fold"] == k)
+        vectors = on_grid(folds["codes"][k].astype(np.float32) * folds["scales"][k])
+        rows, similarities = top_k(vectors[outside], vectors[inside], NEIGHBOURS)
+        votes[outside] = neighbour_votes(rows, similarities, targets[inside])
+    return {
+        "head.npz": _packed(
+            {k: v if k == "names" else v.astype(np.float16) for k, v in head.items()}
+        ),
+        "oof.npz": _packed(
+            {
+                "ids": np.array(ids),
+                "logits": folds["logits"].astype(np.float16),
+                "votes": votes.astype(np.float16),
+            }
+        ),
+    }
+
+
+def _packed(arrays: dict[str, NDArray[Any]]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
