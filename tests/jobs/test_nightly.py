@@ -336,3 +336,20 @@ def test_damaged_database_is_one_clear_line(world: Settings, run: Run) -> None:
         run()
     assert "\n" not in str(caught.value)
     assert (world.data_dir / "litmine.db").read_bytes().startswith(b"this is no database")
+
+
+def test_same_night_on_both_databases(
+    empty_url: str, run: Run, world: Settings, tmp_path: Path
+) -> None:
+    """SQLite and PostgreSQL end with the same content, row for row."""
+    run()
+    other = world.model_copy(
+        update={"database_url": empty_url, "output_dir": tmp_path / "other-out"}
+    )
+    first = run(other)
+    second = run(other)
+    assert (first.state, second.state) == ("done", "done")
+    assert not second.changed
+    assert digest_of(other) == digest_of(world)
+    for name in ("paper-list.md", "draft-list.md", "draft-list.csv", "draft-list.json"):
+        assert (other.outputs / name).read_bytes() == (world.outputs / name).read_bytes()
