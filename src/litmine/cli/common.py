@@ -13,6 +13,7 @@ from litmine.core.log import configure_logging, get_logger
 from litmine.core.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from rich.console import Console
@@ -28,6 +29,7 @@ __all__ = [
     "parse_day",
     "print_json",
     "settings",
+    "short_cells",
 ]
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -52,6 +54,12 @@ def console(*, stderr: bool = False) -> Console:
 def print_json(value: Any) -> None:
     """Print a value as indented JSON."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def short_cells(cells: Iterable[str]) -> str:
+    """Give cells in the short form that commands accept too: ``inf/comp sys/memo``."""
+    pairs = (cell.split("/") for cell in cells)
+    return " ".join(f"{stage[:3]}/{resource[:4]}" for stage, resource in pairs)
 
 
 def parse_day(value: str | None) -> date | None:

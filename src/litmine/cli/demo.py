@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from litmine.cli.common import TerminalProgress, console, settings
+from litmine.cli.common import TerminalProgress, console, settings, short_cells
 
 #: The night of corpus/sample_night.jsonl.
 _NIGHT = date(2026, 7, 14)
@@ -91,14 +91,14 @@ def _show_queue(folder: Path, limit: int = 12) -> None:
         total = desk.counts()["pending"]
     table = Table(box=None, pad_edge=False, title=f"Queue: {total} papers, most relevant first")
     table.add_column("p", justify="right")
-    table.add_column("cells", overflow="fold", max_width=38)
-    table.add_column("technique", overflow="fold", max_width=20)
-    table.add_column("title", overflow="fold")
+    table.add_column("cells", max_width=18)
+    table.add_column("technique", max_width=20)
+    table.add_column("title")
     for item in items:
         table.add_row(
             f"{item.prediction.relevance:.2f}",
-            ", ".join(item.prediction.assigned),
-            ", ".join(item.prediction.technique),
+            short_cells(item.prediction.assigned),
+            " ".join(item.prediction.technique),
             item.paper.title,
         )
     console().print(table, markup=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from litmine.cli.common import Json, console, open_existing, print_json, settings
+from litmine.cli.common import Json, console, open_existing, print_json, settings, short_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +82,7 @@ def list_queue(
         table.add_row(
             item.paper.arxiv_id,
             f"{item.prediction.relevance:.2f}",
-            _plain(", ".join(cells) or "-"),
+            _plain(short_cells(cells) or "-"),
             _plain(item.paper.title),
         )
     out = console()

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litmine.core.clock import Clock, SystemClock
@@ -60,7 +61,7 @@ def load_models(settings: Settings) -> Models:
     from litmine.encode import load_encoder
 
     spec = settings.models.classifier
-    classifier = Classifier.load(None if spec == "default" else spec)
+    classifier = Classifier.load(None if spec == "default" else Path(spec))
     encoder = load_encoder(settings.models.encoder)
     classifier.require_encoder(encoder.encoder_id)
     return Models(encoder, classifier)
