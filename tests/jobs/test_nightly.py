@@ -162,7 +162,7 @@ def test_record_lost_by_paging_is_repaired_by_reconciliation(
 
         context = RunContext(narrow, store, FakeClock(), lease=lease)
         with open_arxiv(narrow, store, context.clock) as sources:
-            outcome = reconcile(context, sources.announcements, sources.search)
+            outcome = reconcile(context, sources.announcements, sources.oai, sources.search)
         assert outcome.missing_before == sum(outcome.announced.values()) > 50
         assert outcome.missing_after == 0
         assert outcome.repaired_by_id == outcome.missing_before
@@ -182,11 +182,11 @@ def test_feed_repairs_when_the_search_api_is_down(
         with open_store(settings.database) as store:
             context = RunContext(settings, store, FakeClock())
             with open_arxiv(settings, store, context.clock) as sources:
-                outcome = reconcile(context, sources.announcements, sources.search)
+                outcome = reconcile(context, sources.announcements, sources.oai, sources.search)
     assert outcome.repaired_by_id == 0
     assert outcome.repaired_from_feed == outcome.missing_before > 0
     assert outcome.missing_after == 0
-    assert any("repair by id failed" in w for w in context.warnings)
+    assert any("repair by id through search failed" in w for w in context.warnings)
 
 
 @pytest.mark.parametrize(

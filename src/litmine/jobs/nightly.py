@@ -247,7 +247,7 @@ class NightlyRun:
     def _reconcile(self, arxiv: Sources) -> tuple[Reconciliation, dict[str, Any], str]:
         self.context.progress.start("reconcile")
         try:
-            outcome = reconcile(self.context, arxiv.announcements, arxiv.search)
+            outcome = reconcile(self.context, arxiv.announcements, arxiv.oai, arxiv.search)
         except SourceError as error:
             # The pull is safe; what is lost is tonight's proof of it. The next run's feed may
             # already be another night's, so the operator is told.

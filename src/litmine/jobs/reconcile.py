@@ -1,8 +1,9 @@
 """Announced minus stored must be nothing: the nightly check that no paper was missed.
 
 The announcement feed is the only place that tells what a night brought. Whatever it names and the
-database lacks (or has in an older version) is asked for by id; should that fail too, the feed's
-own record is stored, which has everything but the version history.
+database lacks (or has in an older version) is asked for by id: a few papers through OAI-PMH, which
+gives whole records one by one, many through the search API, which takes a hundred ids at a time.
+Should both fail, the feed's own record is stored, which has everything but the version history.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ __all__ = ["Reconciliation", "reconcile"]
 
 _log = get_logger(__name__)
 _EXAMPLES = 20
+# Up to so many papers are worth a request each (three seconds) for the whole record.
+_ONE_BY_ONE = 20
 # The feeds turn over at midnight Eastern (an hour later in winter time, to be safe) and then
 # stay for a day.
 _FEED_TURNS_OVER = timedelta(hours=5)
@@ -63,15 +66,19 @@ class Reconciliation:
         return {**asdict(self), "nights": [night.isoformat() for night in self.nights]}
 
 
-def reconcile(context: RunContext, feed: Source, by_id: Source) -> Reconciliation:
+def reconcile(
+    context: RunContext, feed: Source, one_by_one: Source, by_id: Source
+) -> Reconciliation:
     """Compare the announcement feed with the database and repair the difference.
 
     Parameters
     ----------
     feed : Source
         The announcement feed.
+    one_by_one : Source
+        A source of whole records by id, one a request (OAI-PMH); asked for a few papers.
     by_id : Source
-        A source that can be asked for papers by id (the search API).
+        A source that takes many ids a request (the search API).
 
     Raises
     ------
@@ -109,9 +116,10 @@ def reconcile(context: RunContext, feed: Source, by_id: Source) -> Reconciliatio
     lacking = _missing(context, outcome.nights)
     outcome.missing_before = len(lacking)
     outcome.examples = lacking[:_EXAMPLES]
-    if lacking:
-        outcome.repaired_by_id = _repair_by_id(context, by_id, lacking)
-        lacking = _missing(context, outcome.nights)
+    for source in (one_by_one, by_id):
+        if lacking and (source is by_id or len(lacking) <= _ONE_BY_ONE):
+            outcome.repaired_by_id += _repair_by_id(context, source, lacking)
+            lacking = _missing(context, outcome.nights)
     if lacking:
         with context.write() as connection:
             upsert_papers(
@@ -153,7 +161,7 @@ def _repair_by_id(context: RunContext, by_id: Source, lacking: list[str]) -> int
                 )
             repaired += len(stored.new) + len(stored.changed)
     except SourceError as error:
-        # Not fatal: the feed's own records are the second line. The operator still hears of it.
+        # Not fatal: there are other ways, the feed's own records at last. The operator is told.
         _log.warning("repair_by_id_failed", error=str(error), papers=len(lacking))
-        context.warnings.append(f"repair by id failed ({error}); used the feed's own records")
+        context.warnings.append(f"repair by id through {by_id.name} failed: {error}")
     return repaired
