@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.tiny_models import WORDS, invented_labels
 
 from litmine.classify.lexical import learn_table, lexical_text, sklearn_vectoriser
+from tests.support.tiny_models import WORDS, invented_labels
 
 TEXTS = [lexical_text(r["title"], r["abstract"]) for r in invented_labels(60)]
 

@@ -7,17 +7,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.tiny_models import invented_labels, write_tiny_bert
 
 from litmine.classify.labelled import LabelledPaper
 from litmine.classify.library import LabelledLibrary
 from litmine.classify.model import Classifier
 from litmine.classify.records import TextRecord
-from litmine.classify.train import Trained, TrainingSet, save_classifier, train_classifier
+from litmine.classify.train import (
+    Night,
+    Trained,
+    TrainingSet,
+    save_classifier,
+    train_classifier,
+)
 from litmine.core.errors import ArtefactMismatch, InputError
 from litmine.core.taxonomy import load_taxonomy
 from litmine.encode import Encoder, load_encoder
 from litmine.encode.export import export_encoder
+from tests.support.tiny_models import invented_labels, write_tiny_bert
 
 LABELS = invented_labels(120)
 PAPERS = [TextRecord(r["id"], r["id"], r["title"], r["abstract"]) for r in LABELS]
@@ -158,3 +164,27 @@ def test_too_few_labels_are_refused(encoder: Encoder, vectors: np.ndarray) -> No
 def test_no_papers_give_no_predictions(folder: Path, library: LabelledLibrary) -> None:
     empty = np.zeros((0, library.dim), np.float32)
     assert Classifier.load(folder).predict([], empty, library) == []
+
+
+def test_whole_nights_set_the_base_rate(encoder: Encoder, vectors: np.ndarray) -> None:
+    """The mean relevance over the papers of the nights becomes the stated base rate."""
+    data = TrainingSet(
+        LABELS[:80], [p.title for p in PAPERS[:80]], [p.abstract for p in PAPERS[:80]], vectors[:80]
+    )
+    papers = PAPERS[40:]
+    night = Night(
+        [p.arxiv_id for p in papers],
+        [p.title for p in papers],
+        [p.abstract for p in papers],
+        vectors[40:],
+        vectors[:80],
+    )
+    means = []
+    for base_rate in (0.1, 0.3):
+        trained = train_classifier(data, encoder.encoder_id, night=night, base_rate=base_rate)
+        new = trained.classifier.fusion.probabilities(trained.opinions, trained.classifier.outputs)
+        means.append(new[0].mean())
+    assert means[0] < means[1]
+    shifted = trained.classifier.fusion.at_base_rate(trained.opinions.features(0), 0.2)
+    again = shifted.probabilities(trained.opinions, trained.classifier.outputs)[0]
+    assert again.mean() == pytest.approx(0.2)

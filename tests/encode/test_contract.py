@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.tiny_models import write_tiny_bert, write_tiny_sentence_transformer
 
 from litmine.core.errors import ModelError
 from litmine.encode import Encoder, load_encoder
 from litmine.encode.export import export_encoder
+from tests.support.tiny_models import write_tiny_bert, write_tiny_sentence_transformer
 
 TEXTS = [
     "pruning removes weights from large language models",

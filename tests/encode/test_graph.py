@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from tests.support.tiny_models import write_tiny_sentence_transformer
 
 from litmine.core.errors import ModelError
 from litmine.encode import load_encoder
 from litmine.encode.export import export_encoder
 from litmine.encode.graph import BLOCK, quantise_blocks
+from tests.support.tiny_models import write_tiny_sentence_transformer
 
 TEXTS = ["pruning removes weights", "stars and galaxies " * 20, "serving on one device"]
 

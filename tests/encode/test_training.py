@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests.support.tiny_models import WORDS, invented_labels, write_tiny_sentence_transformer
 
 from litmine.classify.evidence import pack_evidence
 from litmine.classify.train import HeadEvidence
@@ -18,6 +17,7 @@ from litmine.encode.export import export_encoder
 from litmine.encode.training.config import load_config
 from litmine.encode.training.data import fold_of, load_corpus, target_matrix, target_names
 from litmine.encode.training.network import apply_head, build_head, head_arrays
+from tests.support.tiny_models import WORDS, invented_labels, write_tiny_sentence_transformer
 
 LABELS = invented_labels(40)
 

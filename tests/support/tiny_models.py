@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-WORDS = (
+_TEXT = (
     "pruning removes weights from large language models so that inference needs less memory and "
     "time quantization stores numbers in few bits serving batches requests on one device cache "
     "keys values long prompts tokens flowers birds rivers songs painting history of gardens and "
     "stars telescope galaxies dust light years measured survey of methods results improve speed"
-).split()
+)
+WORDS = _TEXT.split()
 
 
 def write_tiny_bert(folder: Path, *, seed: int = 0, dim: int = 32, layers: int = 2) -> Path:
@@ -25,7 +26,7 @@ def write_tiny_bert(folder: Path, *, seed: int = 0, dim: int = 32, layers: int =
     vocabulary = {w: i for i, w in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]"])}
     for word in WORDS:
         vocabulary.setdefault(word, len(vocabulary))
-    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))  # noqa: S106
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))

@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from litmine.classify.fusion import night_weights
+from litmine.classify.fusion import Opinions, night_weights
 from litmine.classify.labels import Outputs
+from litmine.classify.lexical import lexical_text
+from litmine.classify.library_build import PaperText
 from litmine.classify.thresholds import cell_thresholds
+from litmine.classify.train import HeadEvidence, Night, TrainingSet, train_classifier
 
-__all__ = ["Scores", "tfidf_baseline", "vector_baseline", "votes_baseline"]
+__all__ = ["Scores", "tfidf_baseline", "vector_baseline", "votes_baseline", "words_alone"]
 
 Floats = NDArray[np.float64]
 
@@ -102,6 +105,65 @@ def votes_baseline(
 ) -> Scores:
     """The nearest labelled papers alone; `train_votes` out of fold, for the thresholds."""
     return _scores("nearest neighbours", train_votes, test_votes, targets, outputs, base_rate)
+
+
+def words_alone(
+    labels: Sequence[dict[str, Any]],
+    train: Sequence[PaperText],
+    night: Sequence[PaperText],
+    test: Sequence[PaperText],
+    outputs: Outputs,
+    base_rate: float,
+) -> Scores:
+    """The word model with litmine's own fusion, base rate and thresholds, but nothing to fuse.
+
+    What is left of litmine's lead over this is what encoder and neighbours add.
+    """
+    blank = np.zeros((len(labels), len(outputs.names)))
+    silent = HeadEvidence(
+        names=outputs.names,
+        head={
+            "linear_weight": np.zeros((len(outputs.names), 1), np.float32),
+            "linear_bias": np.zeros(len(outputs.names), np.float32),
+            "inner_weight": np.zeros((1, 1), np.float32),
+            "inner_bias": np.zeros(1, np.float32),
+            "outer_weight": np.zeros((len(outputs.names), 1), np.float32),
+        },
+        ids=tuple(label["id"] for label in labels),
+        logits=blank,
+        votes=blank,
+    )
+    trained = train_classifier(
+        TrainingSet(
+            labels,
+            [t.title for t in train],
+            [t.abstract for t in train],
+            np.zeros((len(labels), 1), np.float32),
+        ),
+        "none",
+        silent,
+        Night(
+            [""] * len(night),
+            [t.title for t in night],
+            [t.abstract for t in night],
+            np.zeros((len(night), 1), np.float32),
+            np.zeros((0, 1), np.float32),
+        ),
+        base_rate=base_rate,
+    ).classifier
+    logits = trained.words.logits([lexical_text(t.title, t.abstract) for t in test])
+    nothing = np.zeros_like(logits)
+    relevance, cells, technique = trained.fusion.probabilities(
+        Opinions(logits, nothing, nothing), outputs
+    )
+    names = outputs.labels_of("technique")
+    return Scores(
+        name="words alone, calibrated alike",
+        relevance=relevance,
+        cells=cells,
+        assigned=cells >= trained.thresholds,
+        technique=[names[int(i)] for i in technique.argmax(axis=1)],
+    )
 
 
 def _linear_system(

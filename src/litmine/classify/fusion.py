@@ -13,7 +13,7 @@ a cell's probability is P(relevant) P(cell | relevant), and the base rate enters
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -100,6 +100,30 @@ class Fusion:
             axis=1,
         )
         return relevant, cells * relevant[:, None], techniques
+
+    def at_base_rate(self, relevance_opinions: Floats, base_rate: float) -> Fusion:
+        """The same fusion with its relevance bias moved to a night's base rate.
+
+        The irrelevant papers among the labels were chosen to be borderline; those of a night
+        mostly are not, so reweighting the labels leaves relevance too low on a night. Here the
+        bias is moved until the mean probability over papers of whole nights is `base_rate`.
+
+        Parameters
+        ----------
+        relevance_opinions
+            (papers, 3): `Opinions.features` of column 0 for unlabelled papers of whole nights.
+        base_rate
+            The share of relevant papers among them.
+        """
+        raw = _weigh(relevance_opinions, self.relevance[:3])
+        low, high = -40.0, 40.0
+        for _ in range(80):
+            middle = (low + high) / 2
+            if logistic(raw + middle).mean() < base_rate:
+                low = middle
+            else:
+                high = middle
+        return replace(self, relevance=np.append(self.relevance[:3], (low + high) / 2))
 
     def arrays(self) -> dict[str, Floats]:
         """Name to array, for a file."""

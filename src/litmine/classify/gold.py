@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ from litmine.classify.library_build import PaperText, read_texts
 from litmine.core.errors import InputError
 from litmine.encode.training.data import read_labels
 
-__all__ = ["labels_with_texts"]
+__all__ = ["NIGHT_CATEGORIES", "labels_with_texts", "papers_of_nights"]
+
+NIGHT_CATEGORIES = frozenset({"cs.CL", "cs.LG", "cs.DC", "cs.AR", "cs.PF"})
+"""What a night of the labels is made of: papers first seen that day in one of these."""
 
 
 def labels_with_texts(
@@ -39,3 +43,54 @@ def labels_with_texts(
             "give --papers the files that hold them"
         )
     return records, [texts[r["id"]] for r in records]
+
+
+def papers_of_nights(
+    papers: Path, first: date, last: date, *, count: int, seed: int
+) -> tuple[list[str], list[PaperText]]:
+    """Draw papers of whole nights, whatever they are about.
+
+    Parameters
+    ----------
+    papers
+        A Parquet file with arxiv_id, title, abstract, categories and published.
+    first, last
+        Days of announcement, both included.
+    count
+        How many to draw at most.
+    seed
+        Of the draw.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read or holds no such paper.
+    """
+    import numpy as np
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(
+            papers,
+            columns=["arxiv_id", "title", "abstract", "categories"],
+            filters=[
+                ("published", ">=", first.isoformat()),
+                ("published", "<=", last.isoformat()),
+            ],
+        )
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read papers of whole nights from {papers}: {error}") from error
+    rows = [
+        row
+        for row in table.to_pylist()
+        if NIGHT_CATEGORIES & set((row["categories"] or "").split())
+    ]
+    if not rows:
+        raise InputError(f"{papers} holds no paper of {first} to {last} in the core categories")
+    rows.sort(key=lambda row: str(row["arxiv_id"]))
+    order = np.sort(np.random.default_rng(seed).permutation(len(rows))[:count])
+    drawn = [rows[int(i)] for i in order]
+    return (
+        [row["arxiv_id"] for row in drawn],
+        [PaperText(row["title"], row["abstract"], None) for row in drawn],
+    )

@@ -1,6 +1,12 @@
-"""Where a probability becomes a yes: thresholds of best F1, chosen on out-of-fold predictions."""
+"""Where a probability becomes a yes: thresholds of best F1.
+
+With labels the F1 is counted; with calibrated probabilities in the place of labels it is the
+expected F1 (Lipton et al., "Optimal thresholding of classifiers to maximize F1 measure", 2014).
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +18,7 @@ _PULL = 60.0
 
 
 def best_threshold(
-    truth: NDArray[np.bool_], scores: NDArray[np.float64], weights: NDArray[np.float64]
+    truth: NDArray[Any], scores: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> float:
     """The cut of highest weighted F1, halfway between the two scores it separates; 0.5 for none."""
     if not truth.any():
@@ -29,14 +35,14 @@ def best_threshold(
 
 
 def cell_thresholds(
-    truth: NDArray[np.bool_], scores: NDArray[np.float64], weights: NDArray[np.float64]
+    truth: NDArray[Any], scores: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """One threshold per column: its own best, pulled to the common best where papers are few.
 
     Parameters
     ----------
     truth, scores
-        (papers, cells).
+        (papers, cells); `truth` holds labels, or calibrated probabilities.
     weights
         (papers,); undo the enriched base rate of the labelled set.
     """
@@ -44,7 +50,7 @@ def cell_thresholds(
     common = best_threshold(truth.ravel(), scores.ravel(), np.repeat(weights, columns))
     result = np.empty(columns)
     for c in range(columns):
-        count = int(truth[:, c].sum())
+        count = float(truth[:, c].sum())
         own = best_threshold(truth[:, c], scores[:, c], weights) if count else common
         share = count / (count + _PULL)
         logit = share * _logit(own) + (1 - share) * _logit(common)

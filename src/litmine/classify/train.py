@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,16 @@ from litmine.encode.training.data import fold_of
 from litmine.encode.training.network import apply_head
 from litmine.index.exact import on_grid, top_k
 
-__all__ = ["HeadEvidence", "TrainingSet", "save_classifier", "train_classifier"]
+__all__ = ["HeadEvidence", "Night", "TrainingSet", "save_classifier", "train_classifier"]
 
 BASE_RATE = 0.09
 """Share of relevant papers on a whole night, as stated with the labels."""
+
+CALIBRATION_NIGHTS = (date(2026, 6, 1), date(2026, 6, 19))
+"""Whole nights, before the labelled ones, whose papers set base rate and thresholds."""
+
+NIGHT_PAPERS = 2000
+"""How many of their papers are drawn."""
 
 FOLDS = 5
 SEED = 7
@@ -50,6 +57,27 @@ class TrainingSet:
     def ids(self) -> list[str]:
         """arXiv ids."""
         return [label["id"] for label in self.labels]
+
+
+@dataclass(frozen=True)
+class Night:
+    """Papers of whole nights, labelled or not; nothing but their texts is used.
+
+    Attributes
+    ----------
+    ids, titles, abstracts
+        The papers.
+    vectors
+        (papers, dim); rows of papers in the training set are not read.
+    library_vectors
+        Vectors of the training set, the neighbours of these papers.
+    """
+
+    ids: Sequence[str]
+    titles: Sequence[str]
+    abstracts: Sequence[str]
+    vectors: NDArray[np.float32]
+    library_vectors: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -104,6 +132,7 @@ def train_classifier(
     data: TrainingSet,
     encoder_id: str,
     evidence: HeadEvidence | None = None,
+    night: Night | None = None,
     *,
     base_rate: float = BASE_RATE,
     min_df: int = 6,
@@ -118,6 +147,9 @@ def train_classifier(
         The encoder that made the vectors.
     evidence
         What came with the encoder; without it a linear probe is fitted on the vectors.
+    night
+        Unlabelled papers of whole nights, to set the base rate and the thresholds on; without
+        them both come from the labelled papers, weighted.
     base_rate
         Share of relevant papers on a night; the labelled set is richer.
     min_df
@@ -147,16 +179,13 @@ def train_classifier(
         head_logits, votes = _known_evidence(data, evidence, targets)
     opinions = Opinions(word_logits, head_logits, votes)
     fusion = fit_fusion(opinions, targets, outputs, base_rate=base_rate)
-    # Thresholds see each paper through a fusion that was fitted without it.
-    cells = np.empty((len(targets), len(outputs.group("cell"))))
-    for k in range(FOLDS):
-        inside, outside = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
-        if len(outside):
-            part = fit_fusion(opinions.rows(inside), targets[inside], outputs, base_rate=base_rate)
-            cells[outside] = part.probabilities(opinions.rows(outside), outputs)[1]
-    thresholds = cell_thresholds(
-        targets[:, outputs.group("cell")] > 0, cells, night_weights(relevant, base_rate)
-    )
+    if night is None:
+        thresholds = _labelled_thresholds(opinions, targets, outputs, fold, base_rate)
+    else:
+        seen = _night_opinions(night, data, opinions, words, head, targets)
+        fusion = fusion.at_base_rate(seen.features(0), base_rate)
+        expected = fusion.probabilities(seen, outputs)[1]
+        thresholds = cell_thresholds(expected, expected, np.ones(len(expected)))
     classifier = Classifier("unsaved", encoder_id, outputs, words, head, fusion, thresholds)
     return Trained(classifier, opinions, fold, targets)
 
@@ -268,6 +297,46 @@ def _votes_out_of_fold(
         rows, similarities = top_k(on_grid(vectors[outside]), on_grid(vectors[inside]), NEIGHBOURS)
         votes[outside] = neighbour_votes(rows, similarities, targets[inside])
     return votes
+
+
+def _labelled_thresholds(
+    opinions: Opinions,
+    targets: NDArray[np.float32],
+    outputs: Outputs,
+    fold: NDArray[np.int64],
+    base_rate: float,
+) -> NDArray[np.float64]:
+    """Thresholds on labelled papers, each seen through a fusion that was fitted without it."""
+    cells = np.empty((len(targets), len(outputs.group("cell"))))
+    for k in sorted(set(fold.tolist())):
+        inside, outside = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
+        part = fit_fusion(opinions.rows(inside), targets[inside], outputs, base_rate=base_rate)
+        cells[outside] = part.probabilities(opinions.rows(outside), outputs)[1]
+    truth = targets[:, outputs.group("cell")] > 0
+    return cell_thresholds(truth, cells, night_weights(targets[:, 0] > 0, base_rate))
+
+
+def _night_opinions(
+    night: Night,
+    data: TrainingSet,
+    opinions: Opinions,
+    words: WordModel,
+    head: Mapping[str, NDArray[np.float32]],
+    targets: NDArray[np.float32],
+) -> Opinions:
+    """Opinions on papers of whole nights: out of fold for those that are labelled."""
+    row_of = {arxiv_id: row for row, arxiv_id in enumerate(data.ids)}
+    known = np.array([row_of.get(arxiv_id, -1) for arxiv_id in night.ids])
+    new = np.flatnonzero(known < 0)
+    seen = opinions.rows(known)
+    texts = [lexical_text(night.titles[i], night.abstracts[i]) for i in new.tolist()]
+    rows, similarities = top_k(
+        on_grid(night.vectors[new]), on_grid(night.library_vectors), NEIGHBOURS
+    )
+    seen.words[new] = words.logits(texts)
+    seen.head[new] = apply_head(head, night.vectors[new])
+    seen.votes[new] = neighbour_votes(rows, similarities, targets)
+    return seen
 
 
 def _known_evidence(

@@ -102,11 +102,19 @@ def _systems(
         tfidf_baseline,
         vector_baseline,
         votes_baseline,
+        words_alone,
     )
-    from litmine.classify.gold import labels_with_texts
+    from litmine.classify.gold import labels_with_texts, papers_of_nights
     from litmine.classify.library import LabelledLibrary
     from litmine.classify.records import TextRecord
-    from litmine.classify.train import BASE_RATE, FOLDS, SEED, HeadEvidence
+    from litmine.classify.train import (
+        BASE_RATE,
+        CALIBRATION_NIGHTS,
+        FOLDS,
+        NIGHT_PAPERS,
+        SEED,
+        HeadEvidence,
+    )
     from litmine.core.resources import models_dir
     from litmine.encode import load_encoder
     from litmine.encode.artefact import open_artefact
@@ -138,6 +146,9 @@ def _systems(
     known_lines = [f"{t.title}\n{t.abstract}" for t in known_texts]
     test_lines = [f"{p.title}\n{p.abstract}" for p in papers]
     systems.append(tfidf_baseline(known_lines, targets, outputs, fold, test_lines, BASE_RATE))
+    first, last = CALIBRATION_NIGHTS
+    _, others = papers_of_nights(sources[0], first, last, count=NIGHT_PAPERS, seed=SEED)
+    systems.append(words_alone(known, known_texts, others, texts, outputs, BASE_RATE))
     evidence = HeadEvidence.load(open_artefact(models_dir() / "encoder", "encoder"))
     if evidence is not None and list(evidence.ids) == [label["id"] for label in known]:
         opinions = classifier.opinions(papers, vectors, library)

@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from litmine.cli.common import TerminalProgress
+from litmine.cli.common import TerminalProgress, parse_day
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from litmine.classify.library_build import PaperText
+    from litmine.encode import Encoder
     from litmine.encode.training.config import TrainingConfig
 
 app = typer.Typer(
@@ -20,6 +28,7 @@ app = typer.Typer(
 
 _LABELS = Path("../shared/labels/train.jsonl")
 _PAPERS = [Path("../shared/data/papers.parquet")]
+_NIGHTS = "2026-06-01..2026-06-19"
 
 
 @app.callback(invoke_without_command=True)
@@ -32,6 +41,10 @@ def classifier(
     encoder: Annotated[
         str | None, typer.Option(help="Encoder; the shipped one by default.")
     ] = None,
+    nights: Annotated[
+        str | None,
+        typer.Option(help="Unlabelled nights FIRST..LAST for base rate and thresholds."),
+    ] = _NIGHTS,
     output: Annotated[
         Path | None, typer.Option(help="Classifier folder to write; models/classifier by default.")
     ] = None,
@@ -45,14 +58,14 @@ def classifier(
         return
     import time
 
-    import numpy as np
-
-    from litmine.classify.gold import labels_with_texts
+    from litmine.classify.gold import labels_with_texts, papers_of_nights
     from litmine.classify.train import (
         BASE_RATE,
         FOLDS,
+        NIGHT_PAPERS,
         SEED,
         HeadEvidence,
+        Night,
         TrainingSet,
         save_classifier,
         train_classifier,
@@ -69,18 +82,21 @@ def classifier(
     evidence = None
     if (folder / MANIFEST).is_file():
         evidence = HeadEvidence.load(open_artefact(folder, "encoder"))
-    lines = [f"{t.title}\n{t.abstract}" for t in texts]
-    if evidence is not None and {r["id"] for r in records} <= set(evidence.ids):
-        # Every label was trained on with the encoder: its out-of-fold opinions are all there.
-        vectors = np.zeros((len(lines), running.dim), dtype=np.float32)
-    else:
-        progress = TerminalProgress()
-        progress.start("encode", len(lines))
-        vectors = running.encode(lines, progress=progress.advance)
-        progress.finish(f"encode: {len(lines)} labelled papers")
+    vectors = _vectors(running, [r["id"] for r in records], texts, "labelled papers")
+    night = None
+    if nights is not None:
+        first, last = _days(nights)
+        ids, others = papers_of_nights(papers[0], first, last, count=NIGHT_PAPERS, seed=SEED)
+        night = Night(
+            ids,
+            [t.title for t in others],
+            [t.abstract for t in others],
+            _vectors(running, ids, others, "papers of whole nights"),
+            vectors,
+        )
     typer.echo("fitting words, fusion and thresholds ...", err=True)
     data = TrainingSet(records, [t.title for t in texts], [t.abstract for t in texts], vectors)
-    trained = train_classifier(data, running.encoder_id, evidence)
+    trained = train_classifier(data, running.encoder_id, evidence, night)
     artefact = save_classifier(
         trained.classifier,
         output or models_dir() / "classifier",
@@ -89,6 +105,8 @@ def classifier(
             "relevant": int(trained.targets[:, 0].sum()),
             "labels_sha256": sha256_file(labels),
             "base_rate": BASE_RATE,
+            "nights": nights,
+            "papers_of_nights": len(night.ids) if night else 0,
             "folds": FOLDS,
             "seed": SEED,
             "head": "trained with the encoder" if evidence else "linear probe",
@@ -98,6 +116,46 @@ def classifier(
         f"wrote {artefact.folder} ({artefact.artefact_id}) "
         f"in {time.monotonic() - began:.0f} s; measure it with `litmine evaluate`"
     )
+
+
+def _days(nights: str) -> tuple[date, date]:
+    from litmine.core.errors import InputError
+
+    first, dots, last = nights.partition("..")
+    begin, end = parse_day(first), parse_day(last) if dots else None
+    if begin is None or end is None:
+        raise InputError(f"--nights {nights}: write FIRST..LAST, such as {_NIGHTS}")
+    return begin, end
+
+
+def _vectors(
+    running: Encoder, ids: Sequence[str], texts: Sequence[PaperText], what: str
+) -> NDArray[np.float32]:
+    """Vectors of texts; those that the library holds for this encoder are not made again."""
+    import numpy as np
+
+    from litmine.classify.library import LabelledLibrary
+    from litmine.core.errors import ArtefactMismatch
+
+    vectors = np.zeros((len(ids), running.dim), dtype=np.float32)
+    missing = list(range(len(ids)))
+    try:
+        library = LabelledLibrary.from_corpus(encoder_id=running.encoder_id)
+    except ArtefactMismatch:
+        typer.echo("the library holds vectors of another encoder; encoding all", err=True)
+    else:
+        row_of = {i: row for row, i in enumerate(library.ids) if not library.title_only[row]}
+        known = library.vectors
+        for place, arxiv_id in enumerate(ids):
+            if arxiv_id in row_of:
+                vectors[place] = known[row_of[arxiv_id]]
+        missing = [place for place in missing if ids[place] not in row_of]
+    progress = TerminalProgress()
+    progress.start("encode", len(missing))
+    lines = [f"{texts[place].title}\n{texts[place].abstract}" for place in missing]
+    vectors[missing] = running.encode(lines, progress=progress.advance)
+    progress.finish(f"encode: {len(missing)} of {len(ids)} {what}")
+    return vectors
 
 
 @app.command()
