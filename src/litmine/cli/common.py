@@ -114,6 +114,11 @@ class TerminalProgress:
         self._done = 0
         self._began = self._said = time.monotonic()
 
+    @property
+    def seen(self) -> bool:
+        """Whether a person has seen the stages pass by on the terminal that gets the results."""
+        return self._live and sys.stdout.isatty()
+
     def start(self, stage: str, total: int | None = None) -> None:
         """Begin a stage."""
         self._stop_bar()

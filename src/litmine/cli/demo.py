@@ -63,8 +63,9 @@ def command(
             }
         )
         out.print("A stand-in arXiv serves the sample night; litmine reads it:", markup=False)
-        report = run_nightly(local, since=_NIGHT, progress=TerminalProgress())
-    show_report(report)
+        progress = TerminalProgress()
+        report = run_nightly(local, since=_NIGHT, progress=progress)
+    show_report(report, stages=not progress.seen)
     if report.problem:
         typer.echo(f"litmine: {report.problem}", err=True)
         raise typer.Exit(report.exit_code)

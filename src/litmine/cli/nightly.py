@@ -42,18 +42,19 @@ def command(
     loaded = settings()
     day = parse_day(since)
     run = rehearse_nightly if dry_run else run_nightly
-    report = run(loaded, since=day, progress=TerminalProgress(quiet=quiet or json_output))
+    progress = TerminalProgress(quiet=quiet or json_output)
+    report = run(loaded, since=day, progress=progress)
     if json_output:
         print_json(report.as_json())
     else:
-        show_report(report, dry_run=dry_run)
+        show_report(report, dry_run=dry_run, stages=not progress.seen)
     if report.problem:
         typer.echo(f"litmine: {report.problem}", err=True)
     raise typer.Exit(report.exit_code)
 
 
-def show_report(report: RunReport, *, dry_run: bool = False) -> None:
-    """Print the outcome of a run in a few lines."""
+def show_report(report: RunReport, *, dry_run: bool = False, stages: bool = True) -> None:
+    """Print the outcome of a run in a few lines; without its stages when they were seen live."""
     from rich.table import Table
 
     out = console()
@@ -64,7 +65,8 @@ def show_report(report: RunReport, *, dry_run: bool = False) -> None:
     for stage in report.stages:
         summary = stage.summary if stage.state == "done" else f"{stage.state}: {stage.summary}"
         table.add_row(stage.stage, summary, f"{stage.seconds:.1f} s")
-    out.print(table, markup=False)
+    if stages:
+        out.print(table, markup=False)
     for warning in report.warnings:
         out.print(f"warning: {warning}", markup=False)
     if report.state == "failed":

@@ -157,7 +157,7 @@ class NightlyRun:
         except LitmineError as error:
             report.state, report.problem = "failed", str(error)
             report.exit_code = error.exit_code
-            _log.error("run_failed", error=str(error))
+            _log.debug("run_failed", error=str(error))  # the door tells it
         except BaseException as error:
             report.state, report.problem = "failed", f"{type(error).__name__}: {error}"
             report.exit_code = 1
