@@ -320,6 +320,8 @@ class LabelledLibrary:
 
     def _filtered(self, keep: Callable[[LabelledPaper], bool]) -> LabelledLibrary:
         rows = [row for row, paper in enumerate(self.papers) if keep(paper)]
+        if len(rows) == len(self.papers):
+            return self
         kept = LabelledLibrary.__new__(LabelledLibrary)
         kept.papers = tuple(self.papers[row] for row in rows)
         kept._rows = self._rows[rows]

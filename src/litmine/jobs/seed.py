@@ -78,9 +78,12 @@ def seed_library(context: RunContext, encoder_id: str) -> int:
 
 
 def library_from_store(context: RunContext, encoder_id: str) -> LabelledLibrary:
-    """Build the labelled library from the database: the corpus and the reviewers' decisions."""
+    """Build the library of judged papers from the database: corpus and reviewers' decisions.
+
+    Papers that stand in public lists without a judgement neither vote nor serve as evidence.
+    """
     with context.store.read() as connection:
-        labels = {label.arxiv_id: label for label in all_labels(connection)}
+        labels = {label.arxiv_id: label for label in all_labels(connection) if label.relevant >= 0}
         ids, vectors = get_vectors(connection, encoder_id, sorted(labels))
     papers = [
         LabelledPaper(
