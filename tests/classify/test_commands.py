@@ -78,8 +78,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("LITMINE_RESOURCES", str(home))
         result = runner.invoke(
             app,
-            ["train", "--labels", str(home / "train.jsonl"), "--papers"]
-            + [str(home / "papers.parquet")],
+            [
+                *("train", "--labels", str(home / "train.jsonl")),
+                *("--papers", str(home / "papers.parquet")),
+            ],
             catch_exceptions=False,
         )
     assert result.exit_code == 0, result.output
