@@ -158,7 +158,7 @@ class QueueSettings(_Section):
     """What reaches the reviewers."""
 
     min_relevance: float = Field(
-        default=0.10, ge=0, le=1, description="least probability of relevance that enters the queue"
+        default=0.02, ge=0, le=1, description="least probability of relevance that enters the queue"
     )
     neighbours: int = Field(
         default=5, ge=0, le=50, description="labelled neighbours kept as evidence"
