@@ -1,7 +1,9 @@
 """Reading a source page by page, each page committed with the place to go on from.
 
 The watermark moves when the last page of a window is stored, in the same transaction, and only
-when the window held something: a source that wrongly answers 'nothing' must not move it.
+when the window held something: a source that wrongly answers 'nothing' must not move it. Nor does
+a window that began after the watermark (``--since`` yesterday, weeks after the last run), or what
+was modified between the two would never be read.
 """
 
 from __future__ import annotations
@@ -102,7 +104,9 @@ def pull_window(
             counts.restarts += 1
             _log.warning("window_restarted", source=key, window_from=str(harvest.window_from))
             with context.write() as connection:
-                put_harvest(connection, replace(harvest, cursor=None, window_watermark=None))
+                # The same window, not one that begins where a new one would begin by now.
+                under_way = get_harvest(connection, key)
+                put_harvest(connection, replace(under_way, cursor=None))
     raise SourceError(f"{key}: the window could not be read")  # pragma: no cover
 
 
@@ -134,14 +138,14 @@ def _open_window(context: RunContext, key: str, since: date | None) -> Harvest:
     with context.store.read() as connection:
         harvest = get_harvest(connection, key)
     started = harvest.window_from if harvest.open else None
-    if started is not None and (since is None or started <= since):
-        return harvest
     if since is not None:
         start = since
     elif harvest.watermark is not None:
         start = harvest.watermark - timedelta(days=settings.overlap_days)
     else:
-        start = context.clock.now().date() - timedelta(days=settings.first_lookback_days)
+        start = started or context.clock.now().date() - timedelta(days=settings.first_lookback_days)
+    if started is not None and started <= start:
+        return harvest
     return Harvest(key, watermark=harvest.watermark, window_from=start)
 
 
@@ -153,11 +157,19 @@ def _read_window(
     for page in source.pages(request, cursor=harvest.cursor):
         if harvest.window_watermark is None:
             # The source's own date, taken when the window began: later changes come next time.
-            began = page.server_time or context.clock.now()
+            # A source that lives in the future would have us skip all until then.
+            today = context.clock.now()
+            began = min(page.server_time or today, today)
             harvest = replace(harvest, window_watermark=began.date())
         received += len(page.records)
         if page.cursor is None:
-            empty = received == 0 and harvest.cursor is None
+            if page.total == 0 and harvest.cursor is not None:
+                # The page before promised more. What follows is read with the next window.
+                context.warnings.append(
+                    f"{harvest.source}: the harvest broke off after {received} records; "
+                    "the watermark stays, run again to read the rest"
+                )
+            empty = page.total == 0 or (received == 0 and harvest.cursor is None)
             harvest = _close(harvest, moved=not empty)
         else:
             harvest = replace(harvest, cursor=page.cursor)
@@ -175,6 +187,11 @@ def _read_window(
 
 def _close(harvest: Harvest, *, moved: bool) -> Harvest:
     watermark = harvest.watermark
-    if moved and harvest.window_watermark is not None:
+    gap = (
+        watermark is not None
+        and harvest.window_from is not None
+        and harvest.window_from > watermark
+    )
+    if moved and not gap and harvest.window_watermark is not None:
         watermark = max(filter(None, (watermark, harvest.window_watermark)))
     return Harvest(harvest.source, watermark=watermark)
