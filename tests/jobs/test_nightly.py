@@ -313,6 +313,65 @@ def test_new_version_is_judged_again_and_only_it(
         assert count_papers(connection) == len(night_records)
 
 
+def test_withdrawn_papers_leave_the_queue_and_approved_ones_are_told(
+    run: Run, world: Settings, night_records: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    run()
+    with open_store(world.database) as store:
+        desk = ReviewDesk(store, "ada")
+        waiting, approved, kept = (item.paper.arxiv_id for item in desk.waiting(3))
+        desk.approve(approved)
+    gone = {waiting, approved}
+    archive = tmp_path / "next.jsonl"
+    with archive.open("w", encoding="utf-8") as lines:
+        for record in night_records:
+            if record["arxiv_id"] in gone:
+                record = record | {
+                    "version": record["version"] + 1,
+                    "withdrawn": True,
+                    "announce_type": "replace",
+                    "day": "2026-07-15",
+                    "updated": "2026-07-15",
+                }
+            lines.write(json.dumps(record) + "\n")
+    with StandinServer(load_records([archive])) as server:
+        settings = settings_for(server, world.data_dir)
+        report = run(settings)
+        again = run(settings)
+    assert report.counts("enqueue")["withdrawn"] == 1
+    assert report.changed
+    assert not again.changed
+    for told in (report.warnings, again.warnings):
+        assert [w for w in told if "withdrawn" in w and approved in w]
+    with open_store(world.database) as store:
+        left = {item.paper.arxiv_id for item in ReviewDesk(store, "ada").waiting()}
+    assert kept in left
+    assert not left & gone
+    drafts = (world.outputs / "draft-list.md").read_text("utf-8")
+    assert waiting not in drafts
+    assert kept in drafts
+
+
+def test_threads_setting_reaches_the_encoder(
+    world: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from litmine import encode
+    from litmine.classify.model import Classifier
+    from litmine.jobs.nightly import load_models
+
+    asked: dict[str, Any] = {}
+
+    def load(spec: str, **options: Any) -> HashEncoder:
+        asked.update(options, spec=spec)
+        return HashEncoder()
+
+    monkeypatch.setattr(encode, "load_encoder", load)
+    monkeypatch.setattr(Classifier, "load", lambda _path: KeywordClassifier())
+    models = world.models.model_copy(update={"threads": 3})
+    load_models(world.model_copy(update={"models": models}))
+    assert asked == {"spec": "default", "workers": 3}
+
+
 def test_dry_run_reports_everything_and_changes_nothing(
     run: Run, world: Settings, clock: FakeClock, light_models: Any, arxiv: StandinServer
 ) -> None:

@@ -12,6 +12,7 @@ from litmine.store.announcements import (
     announced_counts,
     latest_night,
     missing,
+    nights_since,
     put_announcements,
 )
 from litmine.store.papers import upsert_papers
@@ -85,3 +86,11 @@ def test_empty_store(store):
         assert latest_night(connection) is None
         assert announced_counts(connection, NIGHT) == {}
         assert missing(connection, NIGHT) == []
+
+
+def test_nights_since_a_day_in_order(store):
+    with store.write() as connection:
+        put_announcements(connection, [said(), said("2606.00002"), said(night=OTHER)])
+    with store.read() as connection:
+        assert nights_since(connection, OTHER) == [OTHER, NIGHT]
+        assert nights_since(connection, NIGHT) == [NIGHT]

@@ -18,12 +18,14 @@ from litmine.store.predictions import put_predictions
 from litmine.store.queue import (
     decide,
     decisions_of,
+    drop_withdrawn,
     enqueue,
     in_state,
     latest_decision,
     queue_counts,
     queue_item,
     undo,
+    withdrawn_approvals,
 )
 from litmine.store.schema import decisions, metadata
 from tests.support.papers import paper
@@ -61,6 +63,30 @@ def test_withdrawn_papers_are_not_queued(store):
         judge(connection, (ONE,))
         upsert_papers(connection, [paper(ONE, version=2, withdrawn=True)], NOW)
         assert enqueue(connection, MODEL, 0.1, NOW) == (0, 0)
+
+
+@pytest.mark.parametrize("action", [None, "later"])
+def test_withdrawn_while_waiting_leaves_the_queue_until_it_comes_back(queued, action):
+    with queued.write() as connection:
+        if action:
+            decide(connection, ONE, action, reviewer="Ada", now=NOW)
+        upsert_papers(connection, [paper(ONE, version=2, withdrawn=True)], NOW)
+        assert drop_withdrawn(connection) == [ONE]
+        assert drop_withdrawn(connection) == []
+        assert queue_item(connection, ONE) is None
+        assert enqueue(connection, MODEL, 0.1, LATER) == (0, 0)
+        upsert_papers(connection, [paper(ONE, version=3)], LATER)
+        assert enqueue(connection, MODEL, 0.1, LATER) == (1, 0)
+
+
+@pytest.mark.parametrize("action", ["approve", "reject"])
+def test_withdrawn_after_a_decision_stays_and_an_approval_is_told(queued, action):
+    with queued.write() as connection:
+        decide(connection, ONE, action, reviewer="Ada", now=NOW, cells=CELLS)
+        upsert_papers(connection, [paper(ONE, version=2, withdrawn=True)], NOW)
+        assert drop_withdrawn(connection) == []
+        assert withdrawn_approvals(connection) == ([ONE] if action == "approve" else [])
+        assert queue_item(connection, ONE) is not None
 
 
 @pytest.mark.parametrize("action", ["approve", "reject"])

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from litmine.cli.common import TerminalProgress
+from litmine.cli.common import TerminalProgress, settings
 
 _AT_ONCE = 256
 
@@ -58,7 +58,7 @@ def command(
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read {file}: {error}") from error
     classifier = Classifier.load(model)
-    running = load_encoder(encoder)
+    running = load_encoder(encoder, workers=settings().models.threads)
     classifier.require_encoder(running.encoder_id)
     library = LabelledLibrary.from_corpus(corpus, running.encoder_id)
     progress = TerminalProgress()

@@ -11,7 +11,7 @@ __all__ = ["Encoder", "load_encoder"]
 _PREFIX = "sentence-transformers:"
 
 
-def load_encoder(spec: str | None = None) -> Encoder:
+def load_encoder(spec: str | None = None, *, workers: int | None = None) -> Encoder:
     """Load an encoder.
 
     Parameters
@@ -21,6 +21,9 @@ def load_encoder(spec: str | None = None) -> Encoder:
         ``manifest.json`` and ``model.onnx``: that encoder on ONNX Runtime. Anything else, with or
         without the prefix ``sentence-transformers:``: a sentence-transformers model by name or
         folder (needs the ``train`` extra; torch is imported only then).
+    workers
+        Texts that ONNX Runtime reads side by side; ``None`` or 0: the cores this process may use.
+        Vectors do not depend on it. torch keeps its own setting (``OMP_NUM_THREADS``).
 
     Raises
     ------
@@ -51,4 +54,4 @@ def load_encoder(spec: str | None = None) -> Encoder:
         return SentenceTransformerEncoder(spec)
     from litmine.encode.onnx_encoder import OnnxEncoder
 
-    return OnnxEncoder(folder)
+    return OnnxEncoder(folder, workers=workers)

@@ -29,7 +29,7 @@ from litmine.jobs.report import RunReport, StageReport, write_report
 from litmine.jobs.sources import open_arxiv
 from litmine.sources import Sources
 from litmine.store import Store, open_store
-from litmine.store.queue import enqueue, queue_counts
+from litmine.store.queue import drop_withdrawn, enqueue, queue_counts, withdrawn_approvals
 from litmine.store.runs import abandon_open_runs, finish_run, put_stage, start_run
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def load_models(settings: Settings) -> Models:
 
     spec = settings.models.classifier
     classifier = Classifier.load(None if spec == "default" else Path(spec))
-    encoder = load_encoder(settings.models.encoder)
+    encoder = load_encoder(settings.models.encoder, workers=settings.models.threads)
     classifier.require_encoder(encoder.encoder_id)
     return Models(encoder, classifier)
 
@@ -174,26 +174,31 @@ class NightlyRun:
             pulled = self._stage("pull", lambda: self._pull(arxiv))
             compared = self._stage("reconcile", lambda: self._reconcile(arxiv))
         models = self._stage("load models", self._load)
-        self._stage("seed library", lambda: self._seed(models))
+        seeded = self._stage("seed library", lambda: self._seed(models))
         encoded = self._stage("encode", lambda: self._encode(models))
         judged = self._stage("classify", lambda: self._classify(models))
-        added, rescored = self._stage("enqueue", lambda: self._enqueue(models))
+        queued = self._stage("enqueue", lambda: self._enqueue(models))
         files = self._stage("publish", self._publish)
         report.changed = bool(
             pulled.new
             or pulled.changed
             or compared.repaired_by_id
             or compared.repaired_from_feed
+            or seeded
             or encoded
             or judged
-            or added
-            or rescored
+            or queued
             or files
         )
         if compared.missing_after:
             raise Incomplete(
                 f"{compared.missing_after} announced papers could not be stored: "
                 f"{', '.join(compared.examples[:3])}; run again later"
+            )
+        if compared.skipped:
+            raise Incomplete(
+                "everything else is done, but the announcement feed could not be read, so nobody "
+                f"knows whether a paper is missing ({compared.skipped}); run again within the day"
             )
 
     def _stage(self, name: str, work: Callable[[], Any]) -> Any:
@@ -249,10 +254,10 @@ class NightlyRun:
         try:
             outcome = reconcile(self.context, arxiv.announcements, arxiv.oai, arxiv.search)
         except SourceError as error:
-            # The pull is safe; what is lost is tonight's proof of it. The next run's feed may
-            # already be another night's, so the operator is told.
-            self.context.warnings.append(f"announcement feed unavailable: {error}")
-            return Reconciliation(), {"skipped": str(error)}, f"skipped: {error}"
+            # The pull is safe; what is lost is tonight's proof of it. The run goes on, but does
+            # not end as complete: tomorrow's feed is another night's.
+            outcome = Reconciliation(skipped=str(error))
+            return outcome, outcome.as_counts(), f"skipped: {error}"
         self.report.night = outcome.nights[-1] if outcome.nights else None
         announced = sum(outcome.announced.values())
         summary = (
@@ -261,6 +266,9 @@ class NightlyRun:
         )
         if not outcome.nights:
             summary = "the feed is empty (weekend or holiday)"
+            if outcome.missing_before:
+                summary += f"; of earlier nights {outcome.missing_before} were missing, "
+                summary += f"{outcome.missing_after} after repair"
         return outcome, outcome.as_counts(), summary
 
     def _load(self) -> tuple[Models, dict[str, Any], str]:
@@ -294,9 +302,10 @@ class NightlyRun:
         count = classify_pending(self.context, models.classifier, library)
         return count, {"papers": count}, _rated(count, time.monotonic() - began)
 
-    def _enqueue(self, models: Models) -> tuple[tuple[int, int], dict[str, Any], str]:
+    def _enqueue(self, models: Models) -> tuple[int, dict[str, Any], str]:
         self.context.progress.start("enqueue")
         with self.context.write() as connection:
+            gone = drop_withdrawn(connection)
             added, rescored = enqueue(
                 connection,
                 models.classifier.model_id,
@@ -304,8 +313,16 @@ class NightlyRun:
                 self.context.clock.now(),
             )
             self.report.queue = queue_counts(connection)
+            approved = withdrawn_approvals(connection)
+        self.context.warnings += [
+            f"{i} stands in the paper list but was withdrawn at arXiv: litmine review reject {i}"
+            for i in approved
+        ]
         summary = f"{added} added, {self.report.queue['pending']} await review"
-        return (added, rescored), {"added": added, "rescored": rescored}, summary
+        if gone:
+            summary += f", {len(gone)} withdrawn at arXiv and taken out"
+        counts = {"added": added, "rescored": rescored, "withdrawn": len(gone)}
+        return sum(counts.values()), counts, summary
 
     def _publish(self) -> tuple[int, dict[str, Any], str]:
         self.context.progress.start("publish")

@@ -4,6 +4,9 @@ The announcement feed is the only place that tells what a night brought. Whateve
 database lacks (or has in an older version) is asked for by id: a few papers through OAI-PMH, which
 gives whole records one by one, many through the search API, which takes a hundred ids at a time.
 Should both fail, the feed's own record is stored, which has everything but the version history.
+
+A run may die between reading the feed and repairing, and the next one meets another night's feed.
+So the nights of the last month are compared again, whatever the feed speaks of.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from litmine.core.errors import SourceError
+from litmine.core.errors import InputError, SourceError
 from litmine.core.log import get_logger
 from litmine.core.paper import Paper
 from litmine.jobs.context import RunContext
@@ -23,8 +26,10 @@ from litmine.store.announcements import (
     Announcement,
     announced_counts,
     missing,
+    nights_since,
     put_announcements,
 )
+from litmine.store.announcements import latest_night as newest_stored
 from litmine.store.papers import upsert_papers
 
 __all__ = ["Reconciliation", "reconcile"]
@@ -37,20 +42,23 @@ _ONE_BY_ONE = 20
 # stay for a day.
 _FEED_TURNS_OVER = timedelta(hours=5)
 _FEED_LASTS = timedelta(hours=24)
+_LOOK_BACK = timedelta(days=31)
 
 
 @dataclass(slots=True)
 class Reconciliation:
-    """Outcome for the nights that the feed spoke of.
+    """Outcome of the comparison: the feed's nights, and earlier ones that were left incomplete.
 
     Attributes
     ----------
     announced : dict
         Papers by announcement type, over `nights`.
     missing_before, missing_after : int
-        Announced minus stored, before and after repair.
+        Announced minus stored, before and after repair, earlier nights included.
     repaired_by_id, repaired_from_feed : int
         How the difference was made good.
+    skipped : str
+        Why nothing could be compared; empty when it was.
     """
 
     nights: list[date] = field(default_factory=list)
@@ -60,6 +68,7 @@ class Reconciliation:
     repaired_from_feed: int = 0
     missing_after: int = 0
     examples: list[str] = field(default_factory=list)
+    skipped: str = ""
 
     def as_counts(self) -> dict[str, Any]:
         """Return plain values for the report."""
@@ -113,19 +122,20 @@ def reconcile(
         for night in outcome.nights:
             for kind, count in announced_counts(connection, night).items():
                 outcome.announced[kind] = outcome.announced.get(kind, 0) + count
-    lacking = _missing(context, outcome.nights)
+    nights = _nights(context, outcome.nights)
+    lacking = _missing(context, nights)
     outcome.missing_before = len(lacking)
     outcome.examples = lacking[:_EXAMPLES]
     for source in (one_by_one, by_id):
         if lacking and (source is by_id or len(lacking) <= _ONE_BY_ONE):
             outcome.repaired_by_id += _repair_by_id(context, source, lacking)
-            lacking = _missing(context, outcome.nights)
+            lacking = _missing(context, nights)
     if lacking:
         with context.write() as connection:
             upsert_papers(
                 connection, [papers[i] for i in lacking if i in papers], context.clock.now()
             )
-        left = _missing(context, outcome.nights)
+        left = _missing(context, nights)
         outcome.repaired_from_feed = len(lacking) - len(left)
         lacking = left
     outcome.missing_after = len(lacking)
@@ -144,6 +154,14 @@ def _warn_if_unexpected(context: RunContext) -> None:
         )
 
 
+def _nights(context: RunContext, told: list[date]) -> list[date]:
+    """Every night that is worth a look: those of the feed, and those of the last month."""
+    with context.store.read() as connection:
+        newest = newest_stored(connection)
+        recent = [] if newest is None else nights_since(connection, newest - _LOOK_BACK)
+    return sorted({*told, *recent})
+
+
 def _missing(context: RunContext, nights: list[date]) -> list[str]:
     with context.store.read() as connection:
         found = {i for night in nights for i in missing(connection, night)}
@@ -160,7 +178,7 @@ def _repair_by_id(context: RunContext, by_id: Source, lacking: list[str]) -> int
                     connection, [r.paper for r in page.records], context.clock.now()
                 )
             repaired += len(stored.new) + len(stored.changed)
-    except SourceError as error:
+    except (SourceError, InputError) as error:  # InputError: the API refused an id
         # Not fatal: there are other ways, the feed's own records at last. The operator is told.
         _log.warning("repair_by_id_failed", error=str(error), papers=len(lacking))
         context.warnings.append(f"repair by id through {by_id.name} failed: {error}")

@@ -11,7 +11,14 @@ from sqlalchemy import Connection, func, select
 from litmine.store.schema import announcements, papers
 from litmine.store.sql import batched, upsert
 
-__all__ = ["Announcement", "announced_counts", "latest_night", "missing", "put_announcements"]
+__all__ = [
+    "Announcement",
+    "announced_counts",
+    "latest_night",
+    "missing",
+    "nights_since",
+    "put_announcements",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,17 @@ def announced_counts(connection: Connection, night: date) -> dict[str, int]:
         .order_by(announcements.c.announce_type)
     )
     return {kind: int(n) for kind, n in rows}
+
+
+def nights_since(connection: Connection, day: date) -> list[date]:
+    """Nights from `day` on of which announcements are stored, oldest first."""
+    rows = connection.execute(
+        select(announcements.c.night)
+        .where(announcements.c.night >= day)
+        .distinct()
+        .order_by(announcements.c.night)
+    )
+    return list(rows.scalars())
 
 
 def latest_night(connection: Connection) -> date | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, select, update
 
 from litmine.core.errors import InputError, NotFound
 from litmine.store.schema import decisions, papers, predictions, queue
@@ -23,12 +23,14 @@ __all__ = [
     "QueueItem",
     "decide",
     "decisions_of",
+    "drop_withdrawn",
     "enqueue",
     "in_state",
     "latest_decision",
     "queue_counts",
     "queue_item",
     "undo",
+    "withdrawn_approvals",
 ]
 
 _STATE_AFTER = {"approve": "approved", "reject": "rejected", "later": "later"}
@@ -121,6 +123,37 @@ def enqueue(
         update=(),
     )
     return len(fresh), len(waiting)
+
+
+def drop_withdrawn(connection: Connection) -> list[str]:
+    """Take papers that were withdrawn while they waited out of the queue; return their ids.
+
+    Should a later version bring one back, `enqueue` adds it again. Decided papers stay.
+    """
+    gone = _withdrawn(connection, ("pending", "later"))
+    if gone:
+        withdrawn = select(papers.c.arxiv_id).where(papers.c.withdrawn.is_(True))
+        connection.execute(
+            delete(queue).where(
+                queue.c.state.in_(("pending", "later")), queue.c.arxiv_id.in_(withdrawn)
+            )
+        )
+    return gone
+
+
+def withdrawn_approvals(connection: Connection) -> list[str]:
+    """Ids of approved papers that arXiv now has as withdrawn: for a person to decide."""
+    return _withdrawn(connection, ("approved",))
+
+
+def _withdrawn(connection: Connection, states: Sequence[str]) -> list[str]:
+    rows = connection.execute(
+        select(queue.c.arxiv_id)
+        .join(papers, papers.c.arxiv_id == queue.c.arxiv_id)
+        .where(queue.c.state.in_(states), papers.c.withdrawn.is_(True))
+        .order_by(queue.c.arxiv_id)
+    )
+    return list(rows.scalars())
 
 
 def in_state(
