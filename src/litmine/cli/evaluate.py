@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from litmine.cli.common import Json, TerminalProgress, console, print_json
+from litmine.core.settings import load_settings
 
 if TYPE_CHECKING:
     from litmine.classify.baselines import Scores
@@ -71,11 +72,24 @@ def command(
         draws=draws,
     )
     result["model_id"], result["encoder_id"] = classifier.model_id, classifier.encoder_id
+    result["queue"] = _queued(
+        systems[0].relevance, truth[:, 0], load_settings().queue.min_relevance
+    )
     result["nights"] = sorted({str(label.get("night")) for label in gold})
     if json_output:
         print_json(result)
     else:
         _print(result)
+
+
+def _queued(relevance: Any, truth: Any, least: float) -> dict[str, Any]:
+    """What the queue's threshold lets through: papers, and relevant ones among them."""
+    through = relevance >= least
+    return {
+        "min_relevance": least,
+        "papers": int(through.sum()),
+        "relevant": int((through & truth).sum()),
+    }
 
 
 def _encode(encoder: Encoder, texts: list[str]) -> Any:
@@ -192,3 +206,8 @@ def _print(result: dict[str, Any]) -> None:
             ]
             table.add_row(wording, *cells)
         out.print(table)
+    queue = result["queue"]
+    out.print(
+        f"The queue takes p >= {queue['min_relevance']}: {queue['papers']} of {result['papers']} "
+        f"papers, with {queue['relevant']} of the {result['relevant']} relevant ones."
+    )
