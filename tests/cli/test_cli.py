@@ -160,6 +160,39 @@ def test_schedule_lists_planned_runs_on_announcement_nights() -> None:
         assert local.weekday() not in {5, 6}
 
 
+def test_sigterm_ends_the_scheduler_as_a_service_that_did_well(tmp_path: Path) -> None:
+    import os
+    import signal
+
+    closed = "http://127.0.0.1:9"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "litmine", "schedule"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={
+            **os.environ,
+            "LITMINE_DATA_DIR": str(tmp_path),
+            "LITMINE_ARXIV__OAI_URL": f"{closed}/oai",
+            "LITMINE_ARXIV__RSS_URL": closed,
+            "LITMINE_ARXIV__API_URL": f"{closed}/api/query",
+            "LITMINE_ARXIV__MAX_ATTEMPTS": "1",
+        },
+    )
+    try:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "event=scheduled" in line:
+                break
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 0, err
+    assert "Traceback" not in err
+    assert out == ""
+
+
 def test_settings_show_up_in_the_example_file() -> None:
     """jobs/litmine.toml must stay a valid configuration."""
     import tomllib

@@ -20,7 +20,8 @@ def command(
 
     Follows arXiv's calendar (announcements Sunday to Thursday evening, US Eastern, holidays
     skipped) and its daylight saving; a night's run is at 01:30 Eastern, when metadata and feeds
-    are complete. A night missed while the machine was off is made up at start. jobs/ holds a
+    are complete. A night missed while the machine was off is made up at start; one that failed
+    because arXiv or the database did not answer is tried again every half hour. jobs/ holds a
     crontab line and a systemd timer that do the same without a process that stays.
 
     \b
@@ -42,16 +43,19 @@ def command(
         return
 
     import signal
+    from contextlib import suppress
 
     from litmine.jobs.nightly import run_nightly
 
     scheduler = Scheduler(loaded, run_nightly)
 
+    class Terminated(BaseException):
+        pass
+
     def stop(*_: object) -> None:
-        raise KeyboardInterrupt
+        raise Terminated
 
     signal.signal(signal.SIGTERM, stop)
-    try:
+    # That is how a service manager ends a service that did well.
+    with suppress(Terminated):
         scheduler.start()
-    finally:
-        scheduler.stop()
