@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from litmine.core.clock import FakeClock
-from litmine.core.errors import LeaseHeld, SourceError, StoreError
+from litmine.core.errors import ConfigError, LeaseHeld, SourceError, StoreError
 from litmine.core.settings import Settings
 from litmine.jobs.lease import held_lease
 from litmine.jobs.nightly import Models, run_nightly
@@ -25,6 +25,7 @@ from litmine.store.harvests import all_harvests
 from litmine.store.labels import count_labels
 from litmine.store.papers import count_papers, get_papers
 from litmine.store.queue import queue_counts
+from litmine.store.runs import last_runs
 from tests.support.light import HashEncoder, KeywordClassifier
 from tests.support.world import NIGHT, settings_for
 
@@ -386,6 +387,37 @@ def test_dry_run_reports_everything_and_changes_nothing(
         assert count_papers(connection) == 0
     real = run()
     assert real.queue == report.queue
+
+
+def test_dry_run_of_a_finished_night_would_change_nothing(
+    run: Run, world: Settings, clock: FakeClock, light_models: Any
+) -> None:
+    from litmine.jobs.rehearsal import rehearse_nightly
+
+    run()
+    report = rehearse_nightly(world, since=NIGHT, clock=clock, models=light_models)
+    assert (report.state, report.changed, report.files) == ("dry-run", False, [])
+
+
+@pytest.mark.parametrize("folder", ["out", "out/reports"])
+def test_output_folder_that_cannot_be_written_is_one_line(
+    folder: str, run: Run, world: Settings
+) -> None:
+    blocked = world.data_dir / folder
+    blocked.parent.mkdir(parents=True)
+    blocked.write_text("a file where a folder should be", "utf-8")
+
+    report = run()
+
+    assert (report.state, report.exit_code) == ("failed", ConfigError.exit_code)
+    assert str(blocked) in (report.problem or "")
+    with open_store(world.database) as store, store.read() as connection:
+        (stored,) = last_runs(connection, "nightly")
+    assert (stored.state, (stored.report or {})["problem"]) == ("failed", report.problem)
+    blocked.unlink()
+    again = run()
+    assert again.state == "done"
+    assert (world.outputs / "draft-list.md").is_file()
 
 
 def test_damaged_database_is_one_clear_line(world: Settings, run: Run) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litmine.core.clock import Clock, SystemClock
-from litmine.core.errors import Incomplete, LitmineError, SourceError
+from litmine.core.errors import ConfigError, Incomplete, LitmineError, SourceError
 from litmine.core.log import bind_run, get_logger
 from litmine.core.process import describe, process_identity
 from litmine.core.settings import Settings, is_loopback
@@ -155,9 +155,7 @@ class NightlyRun:
         try:
             self._stages()
         except LitmineError as error:
-            report.state, report.problem = "failed", str(error)
-            report.exit_code = error.exit_code
-            _log.debug("run_failed", error=str(error))  # the door tells it
+            self._fail(error)
         except BaseException as error:
             report.state, report.problem = "failed", f"{type(error).__name__}: {error}"
             report.exit_code = 1
@@ -165,6 +163,11 @@ class NightlyRun:
             raise
         self._finish()
         return report
+
+    def _fail(self, error: LitmineError) -> None:
+        self.report.state, self.report.problem = "failed", str(error)
+        self.report.exit_code = error.exit_code
+        _log.debug("run_failed", error=str(error))  # the door tells it
 
     def _stages(self) -> None:
         context, report = self.context, self.report
@@ -335,6 +338,12 @@ class NightlyRun:
         context, report = self.context, self.report
         report.seconds = time.monotonic() - self._began
         report.warnings = list(dict.fromkeys(context.warnings))
+        try:
+            write_report(report, context.settings.outputs / "reports")
+        except ConfigError as error:
+            # The database gets the report in any case; what failed first is what to tell.
+            if report.problem is None:
+                self._fail(error)
         with context.write() as connection:
             finish_run(
                 connection,
@@ -344,7 +353,6 @@ class NightlyRun:
                 report.as_json(),
                 report.night,
             )
-        write_report(report, context.settings.outputs / "reports")
         bind_run(None)
 
 

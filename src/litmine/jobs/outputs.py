@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from litmine.core.taxonomy import load_taxonomy
 from litmine.jobs.context import RunContext
+from litmine.jobs.folder import writing_into
 from litmine.publish.entries import DraftEntry, ListEntry, write_outputs
 from litmine.store.papers import get_papers
 from litmine.store.predictions import get_predictions
@@ -55,8 +56,16 @@ def draft_entries(connection: Connection) -> list[DraftEntry]:
 
 
 def write_lists(context: RunContext, directory: Path | None = None) -> list[Path]:
-    """Write paper list and draft list; return the files whose content changed."""
+    """Write paper list and draft list; return the files whose content changed.
+
+    Raises
+    ------
+    ConfigError
+        The folder cannot be written.
+    """
+    folder = directory or context.settings.outputs
     with context.store.read() as connection:
         approved = approved_entries(connection)
         drafts = draft_entries(connection)
-    return write_outputs(directory or context.settings.outputs, approved, drafts, load_taxonomy())
+    with writing_into(folder):
+        return write_outputs(folder, approved, drafts, load_taxonomy())

@@ -6,6 +6,7 @@ the limiter stays with the real database: arXiv does not care that we are rehear
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable
 from datetime import date
@@ -14,6 +15,7 @@ from pathlib import Path
 from litmine.core.clock import Clock, SystemClock
 from litmine.core.settings import Settings
 from litmine.jobs.context import RunContext
+from litmine.jobs.folder import writing_into
 from litmine.jobs.lease import held_lease
 from litmine.jobs.nightly import Models, NightlyRun, load_models, new_run_id
 from litmine.jobs.progress import Progress, SilentProgress
@@ -48,6 +50,7 @@ def rehearse_nightly(
         )
         with open_store(settings.database) as real, open_store(local.database) as scratch:
             copy_store(real, scratch)
+            _copy_lists(settings.outputs, local.outputs)
             with held_lease(scratch, clock) as lease:
                 context = RunContext(
                     local,
@@ -63,3 +66,11 @@ def rehearse_nightly(
             report.state = "dry-run"
         report.files = [Path(name).name for name in report.files]
     return report
+
+
+def _copy_lists(real: Path, scratch: Path) -> None:
+    # Otherwise every list would count as a change.
+    scratch.mkdir()
+    with writing_into(real):
+        for path in real.glob("*-list.*"):
+            shutil.copyfile(path, scratch / path.name)

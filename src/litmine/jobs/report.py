@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from litmine.core.files import atomic_write
+from litmine.jobs.folder import writing_into
 
 __all__ = ["RunReport", "StageReport", "write_report"]
 
@@ -126,11 +127,18 @@ def _inline(text: str) -> str:
 
 
 def write_report(report: RunReport, directory: Path) -> Path:
-    """Write ``<run>.json`` and ``<run>.md`` into `directory`; return the Markdown's path."""
-    atomic_write(
-        directory / f"{report.run_id}.json",
-        json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n",
-    )
+    """Write ``<run>.json`` and ``<run>.md`` into `directory`; return the Markdown's path.
+
+    Raises
+    ------
+    ConfigError
+        The folder cannot be written.
+    """
     page = directory / f"{report.run_id}.md"
-    atomic_write(page, report.as_markdown())
+    with writing_into(directory):
+        atomic_write(
+            directory / f"{report.run_id}.json",
+            json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n",
+        )
+        atomic_write(page, report.as_markdown())
     return page
