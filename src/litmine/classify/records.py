@@ -64,8 +64,12 @@ def read_records(lines: Iterable[str], name: str) -> Iterator[TextRecord]:
         if not isinstance(record, dict):
             raise InputError(f"{name}:{number}: not a JSON object; nothing was written")
         for key in ("id", "title", "abstract"):
-            if not isinstance(record.get(key), str):
+            if key not in record:
+                raise InputError(f"{name}:{number}: {key!r} is missing; nothing was written")
+            if not isinstance(record[key], str):
                 raise InputError(f"{name}:{number}: {key!r} must be a string; nothing was written")
+        if not (record["title"].strip() or record["abstract"].strip()):
+            raise InputError(f"{name}:{number}: title and abstract are empty; nothing was written")
         yield TextRecord(
             record["id"], _VERSION.sub("", record["id"]), record["title"], record["abstract"]
         )

@@ -110,7 +110,8 @@ def open_artefact(folder: Path, kind: str) -> Artefact:
         differs from it.
     """
     path = folder / MANIFEST
-    remedy = f"restore it (git checkout -- {folder.name}) or run `litmine train`"
+    trained_by = "litmine train encoder" if kind == "encoder" else "litmine train"
+    remedy = f"restore {folder} from the release (git checkout), or make it anew: {trained_by}"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         found = manifest["kind"]

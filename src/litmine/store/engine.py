@@ -171,13 +171,17 @@ def _prepare_file(url: URL, must_exist: bool) -> None:
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return
     path = Path(url.database)
-    if must_exist and not path.is_file():
+    try:
+        present = path.is_file()
+    except OSError as error:  # a folder on the way may not be searched
+        raise StoreError(f"{path}: {error.strerror}; check the permissions") from error
+    if must_exist and not present:
         raise StoreError(f"no database at {path}: run litmine nightly first, or check database_url")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{path.parent} cannot be created: {error.strerror}") from error
-    if path.exists() and not os.access(path, os.R_OK):
+    if present and not os.access(path, os.R_OK):
         raise StoreError(f"{path} cannot be read: check its permissions")
 
 
@@ -247,6 +251,8 @@ def _say(error: DBAPIError, url: str) -> str:
         "database is locked": "another program holds it; try again, or end that program",
         "database or disk is full": "free some space and run again, nothing was lost",
         "attempt to write a readonly database": "check the permissions of the file and its folder",
+        "file is not a database": "move it away and run again, or restore a backup",
+        "database disk image is malformed": "restore a backup, or move it away and run again",
         "unable to open database file": "check that its folder exists and is writable",
     }.get(reason, "check database_url and that the server answers" if "sqlite" not in url else "")
     return f"database {url}: {reason}" + (f"; {hint}" if hint else "")
