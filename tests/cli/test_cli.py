@@ -160,7 +160,8 @@ def test_schedule_lists_planned_runs_on_announcement_nights() -> None:
         assert local.weekday() not in {5, 6}
 
 
-def test_sigterm_ends_the_scheduler_as_a_service_that_did_well(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_signal_ends_the_scheduler_as_a_service_that_did_well(name: str, tmp_path: Path) -> None:
     import os
     import signal
 
@@ -184,7 +185,7 @@ def test_sigterm_ends_the_scheduler_as_a_service_that_did_well(tmp_path: Path) -
         for line in process.stderr:
             if "event=scheduled" in line:
                 break
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.Signals[name])
         out, err = process.communicate(timeout=60)
     finally:
         process.kill()

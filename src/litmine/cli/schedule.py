@@ -43,19 +43,16 @@ def command(
         return
 
     import signal
-    from contextlib import suppress
 
     from litmine.jobs.nightly import run_nightly
 
     scheduler = Scheduler(loaded, run_nightly)
 
-    class Terminated(BaseException):
-        pass
-
     def stop(*_: object) -> None:
-        raise Terminated
+        scheduler.stop()
+        # A run under way is finished; whoever will not wait for that presses Ctrl-C again.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    signal.signal(signal.SIGTERM, stop)
-    # That is how a service manager ends a service that did well.
-    with suppress(Terminated):
-        scheduler.start()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    scheduler.start()

@@ -30,6 +30,7 @@ __all__ = ["Scheduler", "is_due", "next_run_time"]
 _log = get_logger(__name__)
 _JOB = "nightly"
 _RETRY_SECONDS = 1800.0
+_LOOK_SECONDS = 0.5  # how soon a wish to stop is seen
 #: Exit codes of what may pass by itself; a wrong setting or a damaged model does not.
 _PASSING = frozenset(e.exit_code for e in (SourceError, StoreError, LeaseHeld, Incomplete))
 
@@ -81,6 +82,7 @@ class Scheduler:
         self._clock = clock or SystemClock()
         self._retry_seconds = retry_seconds
         self._scheduler: Any = None
+        self._asked_to_stop = False
         self._stopping = threading.Event()
         self._turn = threading.Lock()
 
@@ -105,8 +107,8 @@ class Scheduler:
         _log.info("scheduled", next_run=str(next_run_time(self._settings, self._clock.now())))
         try:
             self._scheduler.start()
-            # Not APScheduler's own loop: it catches what a signal raises while it submits a job.
-            self._stopping.wait()
+            while not self._asked_to_stop:
+                self._stopping.wait(_LOOK_SECONDS)
         finally:
             self._stopping.set()
             if self.running:
@@ -118,8 +120,12 @@ class Scheduler:
         return self._scheduler is not None and bool(self._scheduler.running)
 
     def stop(self) -> None:
-        """Let `start` return, once a run under way is finished; it is not tried again."""
-        self._stopping.set()
+        """Let `start` return, once a run under way is finished; it is not tried again.
+
+        Fit for a signal handler: it takes no lock and raises nothing, which APScheduler might
+        catch, or be broken by, in the middle of its work.
+        """
+        self._asked_to_stop = True
 
     def fire(self) -> None:
         """Run one night, and again if need be; whatever goes wrong, the next night has its turn."""
