@@ -18,6 +18,8 @@ from litmine.core.errors import LitmineError
 
 __all__ = ["COMMANDS", "app", "main"]
 
+_INTERRUPTED = 130  # typer turns Ctrl-C into this exit code, without a word
+
 #: Name, module, one line of help; in the order in which a newcomer meets them.
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("nightly", "nightly", "Pull, classify and queue the new papers; write the paper list."),
@@ -108,10 +110,17 @@ def main() -> None:
     except LitmineError as error:
         typer.echo(f"litmine: {error}", err=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as ended:
+        if isinstance(ended, SystemExit) and ended.code != _INTERRUPTED:
+            raise
         typer.echo("litmine: stopped; what was committed is safe, run again to go on", err=True)
-        sys.exit(130)
+        sys.exit(_INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output (head, less) went away; that is its right.
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.filename is None:
+            raise  # no file of the user's: a fault of ours, with its traceback
+        typer.echo(f"litmine: {error.filename}: {error.strerror}", err=True)
+        sys.exit(1)

@@ -13,6 +13,8 @@ from litmine.cli.common import TerminalProgress, console, settings, short_cells
 
 #: The night of corpus/sample_night.jsonl.
 _NIGHT = date(2026, 7, 14)
+#: Marks a folder as ours to empty.
+_MARK = ".litmine-demo"
 
 
 def command(
@@ -37,13 +39,21 @@ def command(
     Example:  litmine demo && litmine review --help
     """
     from litmine.cli.nightly import show_report
+    from litmine.core.errors import InputError
     from litmine.core.resources import corpus_dir
     from litmine.jobs.nightly import run_nightly
     from litmine.standin import StandinServer, load_records
 
-    if fresh and (folder / "litmine.db").exists():
-        shutil.rmtree(folder)
+    if folder.is_dir() and any(folder.iterdir()):
+        if not (folder / _MARK).exists():
+            raise InputError(
+                f"{folder} holds files that are not the demonstration's: "
+                "give --folder a new or empty folder"
+            )
+        if fresh:
+            shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).touch()
     out = console()
     with StandinServer(load_records([corpus_dir() / "sample_night.jsonl"])) as server:
         base = settings()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,11 +24,17 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return f"uid {os.getuid()}"
+
+
 _Reviewer = Annotated[
     str,
-    typer.Option(
-        "--reviewer", default_factory=getpass.getuser, help="Who decides.", show_default="you"
-    ),
+    typer.Option("--reviewer", default_factory=_user, help="Who decides.", show_default="you"),
 ]
 _Paper = Annotated[str, typer.Argument(help="arXiv id or link.")]
 _Comment = Annotated[str, typer.Option("--comment", "-m", help="Kept with the decision.")]

@@ -30,7 +30,7 @@ def gather(loaded: Settings) -> dict[str, Any]:
     """Read the facts of `litmine status` from the database."""
     from litmine.core.clock import SystemClock
     from litmine.core.errors import StoreError
-    from litmine.core.process import describe
+    from litmine.core.process import describe, is_gone
     from litmine.store import open_store
     from litmine.store.announcements import announced_counts, latest_night, missing
     from litmine.store.harvests import all_harvests
@@ -52,15 +52,15 @@ def gather(loaded: Settings) -> dict[str, Any]:
         night = latest_night(connection)
         held = current(connection, "nightly")
         now = SystemClock().now()
-        if held is not None and held[1] <= now:
-            held = None
+        if held is not None and (held[1] <= now or is_gone(held[0])):
+            held = None  # that run was killed; the next one takes over
         last = None
         if runs:
             run = runs[0]
             report = run.report or {}
             last = {
                 "run_id": run.run_id,
-                "state": run.state,
+                "state": "interrupted" if run.state == "running" and held is None else run.state,
                 "night": run.night,
                 "started_at": run.started_at,
                 "finished_at": run.finished_at,
@@ -117,8 +117,12 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         )
     marks = facts["watermarks"]
     if marks:
-        days = sorted({str(m["watermark"]) for m in marks.values()})
-        lines.append(f"watermark   {' to '.join(dict.fromkeys((days[0], days[-1])))}")
+        days = sorted({str(m["watermark"]) for m in marks.values() if m["watermark"]})
+        if days:
+            lines.append(f"watermark   {' to '.join(dict.fromkeys((days[0], days[-1])))}")
+        unread = [source for source, m in marks.items() if not m["watermark"]]
+        if unread:
+            lines.append(f"unmarked    {', '.join(unread)}: nothing read yet")
         for source, mark in marks.items():
             began = mark["window_under_way_from"]
             if began:
