@@ -14,7 +14,7 @@ from litmine.store.papers import (
 )
 from litmine.store.predictions import StoredPrediction, put_predictions
 from litmine.store.sql import batched
-from litmine.store.vectors import get_vectors, put_vectors
+from litmine.store.vectors import encoded_hashes, get_vectors, put_vectors
 
 if TYPE_CHECKING:
     from litmine.classify.library import LabelledLibrary, Neighbour
@@ -63,7 +63,10 @@ def classify_pending(context: RunContext, classifier: Classifier, library: Label
     for part in batched(ids, _SLICE):
         with context.store.read() as connection:
             found = get_papers(connection, part)
-            order, vectors = get_vectors(connection, classifier.encoder_id, part)
+            # A text that changed meanwhile (an ingest needs no lease) waits for its own vector.
+            encoded = encoded_hashes(connection, classifier.encoder_id, part)
+            ready = [i for i in part if i in encoded and encoded[i] == found[i].content_hash]
+            order, vectors = get_vectors(connection, classifier.encoder_id, ready)
         papers = [found[i] for i in order]
         judged = classifier.predict(papers, vectors, library)
         with context.write() as connection:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["fingerprint", "get_vectors", "put_vectors"]
+__all__ = ["encoded_hashes", "fingerprint", "get_vectors", "put_vectors"]
 
 
 def put_vectors(
@@ -100,6 +100,21 @@ def get_vectors(
         )
     joined = b"".join(blobs[i] for i in present)
     return present, np.frombuffer(joined, "<f2").reshape(len(present), -1).astype(np.float32)
+
+
+def encoded_hashes(
+    connection: Connection, encoder_id: str, ids: Sequence[str]
+) -> dict[str, str | None]:
+    """Return the hash of the text behind each vector, for those of `ids` that have one."""
+    found: dict[str, str | None] = {}
+    for part in batched(ids):
+        rows = connection.execute(
+            select(vectors.c.arxiv_id, vectors.c.content_hash).where(
+                vectors.c.encoder_id == encoder_id, vectors.c.arxiv_id.in_(part)
+            )
+        )
+        found |= {row.arxiv_id: row.content_hash for row in rows}
+    return found
 
 
 def fingerprint(ids: Sequence[str], hashes: Sequence[str]) -> str:
