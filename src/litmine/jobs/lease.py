@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from litmine.core.clock import Clock
 from litmine.core.errors import LeaseLost, StoreError
@@ -52,13 +52,11 @@ def held_lease(
     thread.start()
     try:
         yield lease
-    except BaseException:
+    finally:
         stop.set()
         thread.join()
-        # The run's own error is the one to tell; an unreleased lease ends by itself.
-        with suppress(StoreError):
+        try:
             release(store, clock, lease)
-        raise
-    stop.set()
-    thread.join()
-    release(store, clock, lease)
+        except StoreError as error:
+            # What the run has to tell is more important; an unreleased lease ends by itself.
+            _log.warning("lease_not_released", name=name, error=str(error))
