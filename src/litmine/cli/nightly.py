@@ -34,7 +34,7 @@ def command(
     Example:  litmine nightly --since 2026-07-14
 
     Exit codes: 0 done; 3 arXiv failed (what was stored stays); 4 database; 5 model; 6 another
-    run is under way; 7 announced papers are still missing.
+    run is under way; 7 announced papers are still missing, or the feed could not tell.
     """
     from litmine.jobs.nightly import run_nightly
     from litmine.jobs.rehearsal import rehearse_nightly
