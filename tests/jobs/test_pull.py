@@ -12,7 +12,7 @@ from litmine.core.clock import FakeClock
 from litmine.core.errors import SourceUnavailable, TokenExpired
 from litmine.core.settings import load_settings
 from litmine.jobs.context import RunContext
-from litmine.jobs.pull import pull_window
+from litmine.jobs.pull import pull_windows
 from litmine.sources.base import HarvestRequest, Page, Record
 from litmine.store import open_store
 from litmine.store.harvests import Harvest, get_harvest, put_harvest
@@ -77,11 +77,11 @@ def test_since_after_the_watermark_leaves_it_where_it_is(
 ) -> None:
     """What changed between the watermark and --since was never read: the next run must read it."""
     mark(context, date(2026, 6, 20))
-    pull_window(context, Script([page(1)]), SET, since=date(2026, 7, 13))
+    pull_windows(context, Script([page(1)]), [SET], since=date(2026, 7, 13))
     assert harvest() == Harvest(KEY, watermark=date(2026, 6, 20))
 
     source = Script([page(1)])
-    pull_window(context, source, SET)
+    pull_windows(context, source, [SET])
     assert source.asked == [(date(2026, 6, 19), None)]
     assert harvest() == Harvest(KEY, watermark=TODAY)
 
@@ -90,7 +90,7 @@ def test_since_on_the_watermark_moves_it(
     context: RunContext, harvest: Callable[[], Harvest]
 ) -> None:
     mark(context, date(2026, 7, 13))
-    pull_window(context, Script([page(1)]), SET, since=date(2026, 7, 13))
+    pull_windows(context, Script([page(1)]), [SET], since=date(2026, 7, 13))
     assert harvest() == Harvest(KEY, watermark=TODAY)
 
 
@@ -100,10 +100,10 @@ def test_an_interrupted_since_does_not_stand_in_for_the_regular_window(
     mark(context, date(2026, 6, 20))
     broken = Script([page(1, "next"), SourceUnavailable("gone")])
     with pytest.raises(SourceUnavailable):
-        pull_window(context, broken, SET, since=date(2026, 7, 13))
+        pull_windows(context, broken, [SET], since=date(2026, 7, 13))
 
     source = Script([page(1), page(2)])
-    pull_window(context, source, SET)
+    pull_windows(context, source, [SET])
     assert source.asked == [(date(2026, 6, 19), None)]
     assert harvest().watermark == TODAY
 
@@ -113,7 +113,7 @@ def test_since_never_moves_the_watermark_back(
 ) -> None:
     mark(context, TODAY)
     old = date(2026, 7, 1)
-    pull_window(context, Script([page(1, day=old)]), SET, since=date(2026, 6, 1))
+    pull_windows(context, Script([page(1, day=old)]), [SET], since=date(2026, 6, 1))
     assert harvest() == Harvest(KEY, watermark=TODAY)
 
 
@@ -131,7 +131,7 @@ def test_first_window_that_outlives_its_token_keeps_its_first_day(
                     raise TokenExpired("midnight")
 
     source = PastMidnight(*[[page(1, "next")]] * 3, [page(2)])
-    pull_window(context, source, SET)
+    pull_windows(context, source, [SET])
     assert source.asked == [(date(2026, 7, 11), None)] * 4
     # Taken when the window began: what changed while it was read comes again.
     assert harvest() == Harvest(KEY, watermark=TODAY)
@@ -141,10 +141,10 @@ def test_killed_window_goes_on_with_its_next_page(
     context: RunContext, clock: FakeClock, harvest: Callable[[], Harvest]
 ) -> None:
     with pytest.raises(SourceUnavailable):
-        pull_window(context, Script([page(1, "next"), SourceUnavailable("gone")]), SET)
+        pull_windows(context, Script([page(1, "next"), SourceUnavailable("gone")]), [SET])
     clock.advance(24 * 3600)
     source = Script([page(2, day=date(2026, 7, 15))])
-    pull_window(context, source, SET)
+    pull_windows(context, source, [SET])
     assert source.asked == [(date(2026, 7, 11), "next")]
     assert harvest() == Harvest(KEY, watermark=TODAY)
 
@@ -154,7 +154,7 @@ def test_nothing_matches_in_the_middle_of_a_list_is_no_end(
 ) -> None:
     mark(context, date(2026, 7, 10))
     nothing = Page((), None, datetime(2026, 7, 14, 3, tzinfo=UTC), total=0)
-    pull_window(context, Script([page(1, "next"), nothing]), SET)
+    pull_windows(context, Script([page(1, "next"), nothing]), [SET])
     assert harvest() == Harvest(KEY, watermark=date(2026, 7, 10))
     assert any("broke off" in warning for warning in context.warnings)
     with context.store.read() as connection:
@@ -164,5 +164,31 @@ def test_nothing_matches_in_the_middle_of_a_list_is_no_end(
 def test_a_server_that_lives_in_the_future_does_not_take_the_watermark_along(
     context: RunContext, harvest: Callable[[], Harvest]
 ) -> None:
-    pull_window(context, Script([page(1, day=date(2062, 1, 1))]), SET)
+    pull_windows(context, Script([page(1, day=date(2062, 1, 1))]), [SET])
     assert harvest().watermark == TODAY
+
+
+def test_sets_not_begun_keep_the_window_of_an_interrupted_since(
+    context: RunContext, clock: FakeClock
+) -> None:
+    """Ctrl-C in the first set, then a plain run days later: the second set misses nothing."""
+    other = "cs:cs:CL"
+    broken = Script([page(1, "next"), SourceUnavailable("gone")])
+    with pytest.raises(SourceUnavailable):
+        pull_windows(context, broken, [SET, other], since=date(2026, 6, 1))
+    assert broken.asked == [(date(2026, 6, 1), None)]
+
+    clock.advance(5 * 86_400)
+    source = Script([page(2)], [page(3)])
+    pull_windows(context, source, [SET, other])
+    assert source.asked == [(date(2026, 6, 1), "next"), (date(2026, 6, 1), None)]
+    with context.store.read() as connection:
+        assert count_papers(connection) == 3
+
+
+def test_nothing_is_written_down_before_the_first_page(
+    context: RunContext, harvest: Callable[[], Harvest]
+) -> None:
+    with pytest.raises(SourceUnavailable):
+        pull_windows(context, Script([SourceUnavailable("down")]), [SET], since=TODAY)
+    assert harvest() == Harvest(KEY)

@@ -23,7 +23,7 @@ from litmine.jobs.context import RunContext
 from litmine.jobs.lease import held_lease
 from litmine.jobs.outputs import write_lists
 from litmine.jobs.progress import Progress, SilentProgress
-from litmine.jobs.pull import PullCounts, oai_set, pull_window
+from litmine.jobs.pull import PullCounts, oai_set, pull_windows
 from litmine.jobs.reconcile import Reconciliation, reconcile
 from litmine.jobs.report import RunReport, StageReport, write_report
 from litmine.jobs.sources import open_arxiv
@@ -233,17 +233,14 @@ class NightlyRun:
         return result
 
     def _pull(self, arxiv: Sources) -> tuple[PullCounts, dict[str, Any], str]:
-        total = PullCounts()
         arxiv_settings = self.context.settings.arxiv
         if not arxiv_settings.contact and not is_loopback(arxiv_settings.oai_url):
             self.context.warnings.append(
                 "arXiv cannot reach you: set LITMINE_ARXIV__CONTACT to your e-mail address"
             )
         self.context.progress.start("pull")
-        for category in self.context.settings.arxiv.categories:
-            counts = pull_window(self.context, arxiv.oai, oai_set(category), self.since)
-            for name, value in asdict(counts).items():
-                setattr(total, name, getattr(total, name) + value)
+        sets = [oai_set(category) for category in arxiv_settings.categories]
+        total = pull_windows(self.context, arxiv.oai, sets, self.since)
         summary = (
             f"{total.received} records in {total.pages} pages: {total.new} new, "
             f"{total.changed} changed, {total.unchanged} known"

@@ -8,6 +8,7 @@ was modified between the two would never be read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -18,7 +19,7 @@ from litmine.sources.base import HarvestRequest, Page, Source
 from litmine.store.harvests import Harvest, get_harvest, put_harvest
 from litmine.store.papers import UpsertResult, upsert_papers
 
-__all__ = ["PullCounts", "oai_set", "pull_once", "pull_window"]
+__all__ = ["PullCounts", "oai_set", "pull_once", "pull_windows"]
 
 _log = get_logger(__name__)
 _RESTARTS = 3
@@ -75,10 +76,14 @@ _PHYSICS = frozenset(
 )
 
 
-def pull_window(
-    context: RunContext, source: Source, set_spec: str, since: date | None = None
+def pull_windows(
+    context: RunContext, source: Source, set_specs: Sequence[str], since: date | None = None
 ) -> PullCounts:
-    """Read everything of one OAI-PMH set that changed since its watermark.
+    """Read everything of some OAI-PMH sets that changed since their watermarks.
+
+    The windows of all sets are written down together with the first page that arrives. A run that
+    ends between two sets leaves them behind: the next one reads the same windows, even when
+    `since` is not repeated or days have passed.
 
     Parameters
     ----------
@@ -90,24 +95,40 @@ def pull_window(
     SourceError
         The source failed; what was committed stays, and the next call goes on from there.
     """
-    key = f"{source.name}:{set_spec}"
+    keys = [f"{source.name}:{set_spec}" for set_spec in set_specs]
+    with context.store.read() as connection:
+        plan = {key: _next_window(context, get_harvest(connection, key), since) for key in keys}
     counts = PullCounts()
+    for key, set_spec in zip(keys, set_specs, strict=True):
+        _pull_window(context, source, set_spec, plan.pop(key), plan, counts)
+    return counts
+
+
+def _pull_window(
+    context: RunContext,
+    source: Source,
+    set_spec: str,
+    harvest: Harvest,
+    plan: dict[str, Harvest],
+    counts: PullCounts,
+) -> None:
     for attempt in range(_RESTARTS + 1):
-        harvest = _open_window(context, key, since)
         try:
-            _read_window(context, source, set_spec, harvest, counts)
-            return counts
+            _read_window(context, source, set_spec, harvest, plan, counts)
+            return
         except TokenExpired:
             # Tokens die at midnight UTC: what is stored stays, the window starts again.
             if attempt == _RESTARTS:
                 raise
             counts.restarts += 1
-            _log.warning("window_restarted", source=key, window_from=str(harvest.window_from))
+            _log.warning(
+                "window_restarted", source=harvest.source, window_from=str(harvest.window_from)
+            )
             with context.write() as connection:
                 # The same window, not one that begins where a new one would begin by now.
-                under_way = get_harvest(connection, key)
-                put_harvest(connection, replace(under_way, cursor=None))
-    raise SourceError(f"{key}: the window could not be read")  # pragma: no cover
+                under_way = get_harvest(connection, harvest.source)
+                harvest = replace(under_way if under_way.open else harvest, cursor=None)
+                put_harvest(connection, harvest)
 
 
 def pull_once(context: RunContext, source: Source, request: HarvestRequest) -> PullCounts:
@@ -133,10 +154,8 @@ def note_page(context: RunContext, key: str, page: Page) -> None:
     context.warnings.extend(f"{key}: {warning}" for warning in page.warnings)
 
 
-def _open_window(context: RunContext, key: str, since: date | None) -> Harvest:
+def _next_window(context: RunContext, harvest: Harvest, since: date | None) -> Harvest:
     settings = context.settings.arxiv
-    with context.store.read() as connection:
-        harvest = get_harvest(connection, key)
     started = harvest.window_from if harvest.open else None
     if since is not None:
         start = since
@@ -146,11 +165,16 @@ def _open_window(context: RunContext, key: str, since: date | None) -> Harvest:
         start = started or context.clock.now().date() - timedelta(days=settings.first_lookback_days)
     if started is not None and started <= start:
         return harvest
-    return Harvest(key, watermark=harvest.watermark, window_from=start)
+    return Harvest(harvest.source, watermark=harvest.watermark, window_from=start)
 
 
 def _read_window(
-    context: RunContext, source: Source, set_spec: str, harvest: Harvest, counts: PullCounts
+    context: RunContext,
+    source: Source,
+    set_spec: str,
+    harvest: Harvest,
+    plan: dict[str, Harvest],
+    counts: PullCounts,
 ) -> None:
     request = HarvestRequest(since=harvest.window_from, set_spec=set_spec)
     received = 0
@@ -175,7 +199,8 @@ def _read_window(
             harvest = replace(harvest, cursor=page.cursor)
         with context.write() as connection:
             stored = upsert_papers(connection, [r.paper for r in page.records], context.clock.now())
-            put_harvest(connection, harvest)
+            for planned in (*plan.values(), harvest):
+                put_harvest(connection, planned)
         counts.add(page, stored)
         note_page(context, harvest.source, page)
         context.progress.advance(len(page.records))

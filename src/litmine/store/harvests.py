@@ -27,8 +27,9 @@ class Harvest:
     watermark : date or None
         Everything modified before this day is stored.
     window_from, cursor, window_watermark
-        A window under way: its first day, the cursor of its next page (None: first page), and
-        the watermark it will set, which is the source's own date when the window began.
+        A window planned or under way: its first day, the cursor of its next page (None: first
+        page), and the watermark it will set, which is the source's own date when the first page
+        came (None: still planned).
     """
 
     source: str
@@ -39,8 +40,8 @@ class Harvest:
 
     @property
     def open(self) -> bool:
-        """Whether a window is under way."""
-        return self.window_watermark is not None
+        """Whether a window is planned or under way."""
+        return self.window_from is not None
 
 
 def get_harvest(connection: Connection, source: str) -> Harvest:
