@@ -72,6 +72,8 @@ def test_quick_commands_import_nothing_heavy(arguments: list[str], tmp_path: Pat
     ("arguments", "code", "says"),
     [
         (["nightly", "--since", "yesterday"], 2, "YYYY-MM-DD"),
+        (["nightly", "--since", "2999-01-01"], 2, "lies in the future"),
+        (["nigthly"], 2, "did you mean nightly?"),
         (["review", "approve", "not-an-id"], 4, "no database"),
         (["status", "--nonsense"], 2, "No such option"),
         (["ingest", "snapshot", "missing.jsonl"], 2, "missing.jsonl"),

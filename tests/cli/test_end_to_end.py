@@ -86,7 +86,7 @@ def test_decisions_reach_the_list_and_can_be_undone(shell: Shell) -> None:
     paper_list = shell.folder / "demo" / "lists" / "paper-list.md"
     empty = paper_list.read_text("utf-8")
 
-    assert f"approve: {ids[0]}" in shell("review", "approve", ids[0]).stdout
+    assert f"approved: {ids[0]}" in shell("review", "approve", ids[0]).stdout
     shell("review", "approve", ids[1], "--cells", "sys/en, inf/mem", "--technique", "serving")
     shell("review", "reject", ids[2], "-m", "about vision")
     text = paper_list.read_text("utf-8")
@@ -106,15 +106,18 @@ def test_decisions_reach_the_list_and_can_be_undone(shell: Shell) -> None:
 
 def test_walking_through_the_queue_by_keys(shell: Shell) -> None:
     first, second, third, fourth = shell.json("review", "list", "--limit", "4")
-    keys = "a\nz\ne\nnonsense\n\nx\nl\nu\nn\nq\n"
+    keys = "a\nz\n?\ne\nnonsense\ne\n\nx\nl\nu\nn\nq\n"
     out = shell("review", "--reviewer", "Ada", stdin=keys).stdout
     ids = [item["paper"]["arxiv_id"] for item in (first, second, third, fourth)]
-    assert f"approve: {ids[0]}" in out
-    assert "press one of the keys" in out
-    assert "not done: " in out, "an unknown cell is told and asked again"
-    assert f"reject: {ids[1]}" in out
+    assert f"approved: {ids[0]}" in out
+    assert "'z' is no key here" in out
+    assert "Each key is followed by Enter." in out
+    assert "not done: " in out
+    assert "nonsense" in out, "a wrong cell is told at once"
+    assert "not done: no cells given" in out
+    assert f"rejected: {ids[1]}" in out
     assert f"took back: later of {ids[2]}" in out
-    assert "3 decisions" in out
+    assert "2 decisions in this sitting" in out
     states = {
         state: {i["paper"]["arxiv_id"] for i in shell.json("review", "list", "--state", state)}
         for state in ("approved", "rejected", "later")
@@ -122,6 +125,43 @@ def test_walking_through_the_queue_by_keys(shell: Shell) -> None:
     assert states == {"approved": {ids[0]}, "rejected": {ids[1]}, "later": set()}
     shell("review", "undo")
     shell("review", "undo")
+
+
+def test_paper_without_suggested_cells_says_which_key(shell: Shell) -> None:
+    items = shell.json("review", "list", "--limit", "84")
+    doubtful = next(i for i in items if not i["prediction"]["assigned"])
+    position = items.index(doubtful)
+    out = shell("review", stdin="n\n" * position + "a\nq\n").stdout
+    assert "none sure enough (most probable: " in out
+    assert "not done: no cell is sure enough to be suggested; press e" in out
+    said = shell("review", "approve", doubtful["paper"]["arxiv_id"], code=2).stderr
+    assert "an approval needs at least one cell" in said
+    many = ("review", "approve", items[0]["paper"]["arxiv_id"], "--technique", "a,b,c")
+    assert "technique" in shell(*many, code=2).stderr
+
+
+def test_demo_again_keeps_decisions(shell: Shell) -> None:
+    first = shell.json("review", "list", "--limit", "1")[0]["paper"]["arxiv_id"]
+    assert shell.json("review", "later", first)["action"] == "later"
+    out = shell("demo", "--folder", "demo").stdout
+    assert "holds 1 decision and is kept" in out
+    assert "nothing changed" in out
+    assert shell.json("status")["queue"]["later"] == 1
+    shell("review", "undo")
+
+
+def test_what_was_ingested_is_judged_without_arxiv(shell: Shell) -> None:
+    line = {
+        "id": "2608.00001",
+        "title": "Serving sparse models on small devices",
+        "abstract": "We prune a large language model and serve it with half the memory.",
+        "categories": "cs.LG",
+    }
+    (shell.folder / "one.jsonl").write_text(json.dumps(line) + "\n", "utf-8")
+    assert "nightly --no-pull" in shell("ingest", "snapshot", "one.jsonl").stdout
+    report = shell.json("nightly", "--no-pull")
+    assert [s["stage"] for s in report["stages"]][0] == "load models"
+    assert shell.json("review", "show", "2608.00001")["prediction"]["relevance"] > 0.1
 
 
 def test_publish_writes_only_what_changed(shell: Shell) -> None:

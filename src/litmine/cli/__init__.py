@@ -6,6 +6,7 @@ Each command is a module of its own and is imported only when it is called, so t
 
 from __future__ import annotations
 
+import difflib
 import gc
 import importlib
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from litmine.core.errors import LitmineError
+from litmine.core.errors import InputError, LitmineError
 
 __all__ = ["COMMANDS", "app", "main"]
 
@@ -51,6 +52,15 @@ class _LazyGroup(TyperGroup):
                 return _load(name, module_name, short_help)
         return None
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name = args[0] if args else ""
+        known = [command for command, _, _ in COMMANDS]
+        if name and not name.startswith("-") and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else "; litmine --help lists them"
+            raise InputError(f"there is no command {name!r}{hint}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         # The overview needs only the table, not the modules behind it.
         with formatter.section("Commands"):
@@ -79,7 +89,7 @@ app = typer.Typer(
     help=(
         "litmine reads the new arXiv papers each night, finds those on resource-efficient large\n"
         "language models, puts them into stage x resource cells and lays them before reviewers.\n\n"
-        "\b\nFirst steps:  litmine demo     (offline, under a minute)\n"
+        "\b\nFirst steps:  litmine demo     (offline, some seconds)\n"
         "              litmine nightly  (the real arXiv)\n"
         "              litmine review   (decide; approvals become the paper list)"
     ),

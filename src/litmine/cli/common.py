@@ -27,9 +27,11 @@ __all__ = [
     "console",
     "open_existing",
     "parse_day",
+    "plain",
     "print_json",
     "settings",
     "short_cells",
+    "split",
 ]
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -40,7 +42,10 @@ _log = get_logger("litmine.progress")
 def settings() -> Settings:
     """Load the settings and set up logging as they say."""
     loaded = load_settings()
-    configure_logging(loaded.log.level, loaded.log.format)
+    level = loaded.log.level
+    if level == "info" and sys.stderr.isatty() and "level" not in loaded.log.model_fields_set:
+        level = "warning"  # a person sees the progress; info lines are for logs
+    configure_logging(level, loaded.log.format)
     return loaded
 
 
@@ -60,6 +65,16 @@ def short_cells(cells: Iterable[str]) -> str:
     """Give cells in the short form that commands accept too: ``inf/comp sys/memo``."""
     pairs = (cell.split("/") for cell in cells)
     return " ".join(f"{stage[:3]}/{resource[:4]}" for stage, resource in pairs)
+
+
+def split(value: str | None) -> list[str] | None:
+    """Cut an option at its commas; None stays None."""
+    return None if value is None else [v.strip() for v in value.split(",") if v.strip()]
+
+
+def plain(text: str) -> str:
+    """Give text whose control characters cannot drive the user's terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def parse_day(value: str | None) -> date | None:

@@ -29,11 +29,13 @@ def show(json_output: Json = False) -> None:
     from litmine.core.settings import origins
     from litmine.store.engine import redact_url
 
-    rows = origins(settings())
+    loaded = settings()
+    rows = origins(loaded)
     shown = [
         (row, redact_url(row.value) if row.key == "database_url" and row.value else row.value)
         for row in rows
     ]
+    places = {"database": redact_url(loaded.database), "outputs": str(loaded.outputs)}
     if json_output:
         print_json(
             [
@@ -57,5 +59,7 @@ def show(json_output: Json = False) -> None:
         cells = [row.key, said or "-", row.origin]
         table.add_row(*([*cells, row.description] if wide else cells))
     out.print(table, markup=False)
+    out.print(f"database in force: {places['database']}", markup=False)
+    out.print(f"lists and reports: {places['outputs']}", markup=False)
     if not wide:
         out.print("A wider terminal, or --json, also tells what each setting is.", markup=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -27,8 +29,12 @@ def command(
         ),
     ] = Path("out/demo"),
     fresh: Annotated[
-        bool, typer.Option("--fresh/--keep", help="Start from an empty database.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            "--fresh/--keep",
+            help="Start from an empty database. Default: only while nothing was decided there.",
+        ),
+    ] = None,
 ) -> None:
     """Run a whole night offline: a stand-in arXiv serves the shipped sample night on loopback.
 
@@ -50,8 +56,12 @@ def command(
                 f"{folder} holds files that are not the demonstration's: "
                 "give --folder a new or empty folder"
             )
-        if fresh:
+        decided = _decided(folder)
+        if fresh or (fresh is None and not decided):
             shutil.rmtree(folder)
+        elif decided:
+            number = f"{decided} decision{'' if decided == 1 else 's'}"
+            typer.echo(f"{folder} holds {number} and is kept; --fresh starts over")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _MARK).touch()
     out = console()
@@ -80,14 +90,30 @@ def command(
         typer.echo(f"litmine: {report.problem}", err=True)
         raise typer.Exit(report.exit_code)
     _show_queue(folder)
+    # Outside its virtual environment the command is not on the path.
+    call = "litmine" if shutil.which("litmine") else os.path.relpath(sys.argv[0])
+    if call.endswith("__main__.py"):
+        call = "python -m litmine"
     out.print(f"\nLists and run report: {folder / 'lists'}", markup=False)
     out.print(
         f"Try:  export LITMINE_DATA_DIR={folder} LITMINE_OUTPUT_DIR={folder / 'lists'}",
         markup=False,
     )
-    out.print("      litmine review        decide on these papers", markup=False)
-    out.print("      litmine status        how things stand", markup=False)
-    out.print("Then: unset both, and litmine nightly reads the real arXiv", markup=False)
+    out.print(f"      {call} review     decide on these papers", markup=False)
+    out.print(f"      {call} status     how things stand", markup=False)
+    out.print(f"Then: unset both, and {call} nightly reads the real arXiv", markup=False)
+
+
+def _decided(folder: Path) -> int:
+    from litmine.store import open_store
+    from litmine.store.queue import queue_counts
+
+    database = folder / "litmine.db"
+    if not database.is_file():
+        return 0
+    with open_store(f"sqlite:///{database}") as store, store.read() as connection:
+        counts = queue_counts(connection)
+    return sum(counts.values()) - counts["pending"]
 
 
 def _show_queue(folder: Path, limit: int = 12) -> None:
@@ -113,3 +139,5 @@ def _show_queue(folder: Path, limit: int = 12) -> None:
             item.paper.title,
         )
     console().print(table, markup=False)
+    if total > len(items):
+        console().print(f"… and {total - len(items)} less probable ones", markup=False)

@@ -139,5 +139,12 @@ def _ingest(open_source: Any, request: HarvestRequest, name: str, *, json_output
         typer.echo(f"warning: {warning}", err=True)
     typer.echo(
         f"{counts.received} records read: {counts.new} new, {counts.changed} changed, "
-        f"{counts.unchanged} known, {counts.rejected} unreadable"
+        f"{counts.unchanged} already stored, {counts.rejected} unreadable"
     )
+    if counts.received:
+        typer.echo("litmine nightly --no-pull judges and queues them now")
+    elif not counts.rejected:
+        typer.echo(
+            "nothing was read: check that the file is arXiv metadata and that its papers are in "
+            f"{', '.join(loaded.arxiv.categories)} (--all-categories keeps the rest)"
+        )

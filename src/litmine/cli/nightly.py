@@ -21,6 +21,10 @@ def command(
         bool,
         typer.Option("--dry-run", help="Do it all on a throw-away copy; change nothing."),
     ] = False,
+    no_pull: Annotated[
+        bool,
+        typer.Option("--no-pull", help="Ask arXiv nothing: judge, queue and list what is stored."),
+    ] = False,
     json_output: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
@@ -36,18 +40,22 @@ def command(
     Exit codes: 0 done; 3 arXiv failed (what was stored stays); 4 database; 5 model; 6 another
     run is under way; 7 announced papers are still missing, or the feed could not tell.
     """
+    from litmine.core.clock import SystemClock
+    from litmine.core.errors import InputError
     from litmine.jobs.nightly import run_nightly
     from litmine.jobs.rehearsal import rehearse_nightly
 
     loaded = settings()
     day = parse_day(since)
+    if day is not None and day > SystemClock().now().date():
+        raise InputError(f"--since {day} lies in the future; give a day up to today")
     run = rehearse_nightly if dry_run else run_nightly
     progress = TerminalProgress(quiet=quiet or json_output)
-    report = run(loaded, since=day, progress=progress)
+    report = run(loaded, since=day, pull=not no_pull, progress=progress)
     if json_output:
         print_json(report.as_json())
     else:
-        show_report(report, dry_run=dry_run, stages=not progress.seen)
+        show_report(report, dry_run=dry_run, stages=not (progress.seen or quiet))
     if report.problem:
         typer.echo(f"litmine: {report.problem}", err=True)
     raise typer.Exit(report.exit_code)

@@ -21,7 +21,9 @@ def command(
             " counts.",
         ),
     ],
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8017,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8017,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     fault: Annotated[
         list[str] | None,
@@ -48,11 +50,12 @@ def command(
     For tests, demonstrations and rehearsals: only the base URLs differ from the real arXiv, and
     faults can be switched on at the start or while it runs.
 
-    Example: serve a night that answers every third OAI-PMH request with 429, and read it:
+    Example: serve a night that answers every third OAI-PMH request with 429, and read it with
+    the four settings that the stand-in prints:
 
         litmine standin corpus/sample_night.jsonl --fault 429:every=3,after=2,target=oai
 
-        LITMINE_ARXIV__OAI_URL=http://127.0.0.1:8017/oai ... litmine nightly
+        litmine nightly --since 2026-07-14
 
     While it runs, a POST to /_control changes it; a GET shows its state:
 

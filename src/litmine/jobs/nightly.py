@@ -71,6 +71,7 @@ def run_nightly(
     settings: Settings,
     *,
     since: date | None = None,
+    pull: bool = True,
     clock: Clock | None = None,
     progress: Progress | None = None,
     store: Store | None = None,
@@ -82,6 +83,8 @@ def run_nightly(
     ----------
     since : date, optional
         Read everything modified since this day instead of since the watermark.
+    pull : bool
+        False: ask arXiv nothing, only judge, queue and list what is stored.
     store : Store, optional
         An open database; by default the settings' one is opened and closed.
     models : callable, optional
@@ -112,7 +115,7 @@ def run_nightly(
                 lease,
                 run_id=new_run_id(clock.now()),
             )
-            return NightlyRun(context, since, models).run()
+            return NightlyRun(context, since, models, pull=pull).run()
     finally:
         if own:
             store.close()
@@ -129,6 +132,8 @@ class NightlyRun:
         Overrides the watermark.
     models : callable, optional
         Gives the encoder and the classifier.
+    pull : bool
+        Whether arXiv is asked. A run that does not ask is no nightly run to the scheduler.
     """
 
     def __init__(
@@ -136,8 +141,11 @@ class NightlyRun:
         context: RunContext,
         since: date | None = None,
         models: Callable[[Settings], Models] = load_models,
+        *,
+        pull: bool = True,
     ) -> None:
         self.context = context
+        self._kind = "nightly" if pull else "judge"
         self.since = since
         self._models = models
         self.report = RunReport(context.run_id, context.clock.now())
@@ -149,9 +157,9 @@ class NightlyRun:
         bind_run(context.run_id)
         with context.write() as connection:
             now = context.clock.now()
-            report.abandoned = abandon_open_runs(connection, "nightly", now)
+            report.abandoned = abandon_open_runs(connection, self._kind, now)
             holder = describe(process_identity())
-            start_run(connection, context.run_id, "nightly", holder, now)
+            start_run(connection, context.run_id, self._kind, holder, now)
         try:
             self._stages()
         except LitmineError as error:
@@ -171,11 +179,13 @@ class NightlyRun:
 
     def _stages(self) -> None:
         context, report = self.context, self.report
-        with open_arxiv(
-            context.settings, context.limiter_store or context.store, context.clock
-        ) as arxiv:
-            pulled = self._stage("pull", lambda: self._pull(arxiv))
-            compared = self._stage("reconcile", lambda: self._reconcile(arxiv))
+        pulled, compared = PullCounts(), Reconciliation()
+        if self._kind == "nightly":
+            with open_arxiv(
+                context.settings, context.limiter_store or context.store, context.clock
+            ) as arxiv:
+                pulled = self._stage("pull", lambda: self._pull(arxiv))
+                compared = self._stage("reconcile", lambda: self._reconcile(arxiv))
         models = self._stage("load models", self._load)
         seeded = self._stage("seed library", lambda: self._seed(models))
         encoded = self._stage("encode", lambda: self._encode(models))
@@ -243,7 +253,7 @@ class NightlyRun:
         total = pull_windows(self.context, arxiv.oai, sets, self.since)
         summary = (
             f"{total.received} records in {total.pages} pages: {total.new} new, "
-            f"{total.changed} changed, {total.unchanged} known"
+            f"{total.changed} changed, {total.unchanged} already stored"
         )
         if total.rejected:
             summary += f", {total.rejected} unreadable"

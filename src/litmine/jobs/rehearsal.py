@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+
+from sqlalchemy import make_url
 
 from litmine.core.clock import Clock, SystemClock
 from litmine.core.settings import Settings
@@ -20,7 +23,7 @@ from litmine.jobs.lease import held_lease
 from litmine.jobs.nightly import Models, NightlyRun, load_models, new_run_id
 from litmine.jobs.progress import Progress, SilentProgress
 from litmine.jobs.report import RunReport
-from litmine.store import open_store
+from litmine.store import Store, open_store
 from litmine.store.copy import copy_store
 
 __all__ = ["rehearse_nightly"]
@@ -30,6 +33,7 @@ def rehearse_nightly(
     settings: Settings,
     *,
     since: date | None = None,
+    pull: bool = True,
     clock: Clock | None = None,
     progress: Progress | None = None,
     models: Callable[[Settings], Models] = load_models,
@@ -48,9 +52,10 @@ def rehearse_nightly(
                 "output_dir": copy / "out",
             }
         )
-        with open_store(settings.database) as real, open_store(local.database) as scratch:
-            copy_store(real, scratch)
-            _copy_lists(settings.outputs, local.outputs)
+        with _existing(settings) as real, open_store(local.database) as scratch:
+            if real is not None:
+                copy_store(real, scratch)
+                _copy_lists(settings.outputs, local.outputs)
             with held_lease(scratch, clock) as lease:
                 context = RunContext(
                     local,
@@ -61,11 +66,22 @@ def rehearse_nightly(
                     run_id=f"dry-{new_run_id(clock.now())}",
                     limiter_store=real,
                 )
-                report = NightlyRun(context, since, models).run()
+                report = NightlyRun(context, since, models, pull=pull).run()
         if report.state == "done":
             report.state = "dry-run"
         report.files = [Path(name).name for name in report.files]
     return report
+
+
+@contextmanager
+def _existing(settings: Settings) -> Iterator[Store | None]:
+    """Open the real database; None where there is none yet, since a rehearsal makes none."""
+    url = make_url(settings.database)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        yield None
+        return
+    with open_store(settings.database) as store:
+        yield store
 
 
 def _copy_lists(real: Path, scratch: Path) -> None:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ReviewDesk", "ReviewItem"]
 
+_TECHNIQUES = 2
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewItem:
@@ -172,6 +174,8 @@ class ReviewDesk:
         arxiv_id = parse_arxiv_id(paper_id).id
         given = None if cells is None else taxonomy.parse_cells(cells)
         named = None if technique is None else tuple(taxonomy.technique(t).id for t in technique)
+        if named is not None and len(set(named)) > _TECHNIQUES:
+            raise InputError(f"a paper has at most {_TECHNIQUES} techniques; name the main ones")
         now = self._clock.now()
         with self._store.write() as connection:
             item = queue_item(connection, arxiv_id)
