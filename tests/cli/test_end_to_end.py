@@ -160,7 +160,7 @@ def test_what_was_ingested_is_judged_without_arxiv(shell: Shell) -> None:
     (shell.folder / "one.jsonl").write_text(json.dumps(line) + "\n", "utf-8")
     assert "nightly --no-pull" in shell("ingest", "snapshot", "one.jsonl").stdout
     report = shell.json("nightly", "--no-pull")
-    assert [s["stage"] for s in report["stages"]][0] == "load models"
+    assert next(s["stage"] for s in report["stages"]) == "load models"
     assert shell.json("review", "show", "2608.00001")["prediction"]["relevance"] > 0.1
 
 
