@@ -140,7 +140,8 @@ def test_a_versioned_paper_of_the_library_is_not_its_own_neighbour(tmp_path: Pat
     [
         ("{", "not JSON"),
         ("[1]", "not a JSON object"),
-        ('{"id": "2501.1", "title": "t"}', "'abstract' must be a string"),
+        ('{"id": "2501.1", "title": "t"}', "'abstract' is missing"),
+        ('{"id": "2501.1", "title": " ", "abstract": ""}', "title and abstract are empty"),
         ('{"id": 7, "title": "t", "abstract": "a"}', "'id' must be a string"),
     ],
 )
