@@ -175,7 +175,7 @@ class ScheduleSettings(_Section):
         "22:30, the feeds turn over at midnight",
     )
     jitter_seconds: int = Field(
-        default=600, ge=0, description="random delay, to keep off the full minute"
+        default=600, ge=0, le=7200, description="random delay, to keep off the full minute"
     )
     misfire_grace_hours: float = Field(
         default=20.0, gt=0, description="a run missed by less is made up"
