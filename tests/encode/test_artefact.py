@@ -67,7 +67,9 @@ def _edit_settings(folder: Path) -> None:
 )
 def test_tampering_is_one_line_with_a_remedy(folder: Path, tamper: object) -> None:
     tamper(folder)  # type: ignore[operator]
-    with pytest.raises(ArtefactMismatch, match=r"restore .* from the release .* litmine train") as caught:
+    with pytest.raises(
+        ArtefactMismatch, match=r"restore .* from the release .* litmine train"
+    ) as caught:
         open_artefact(folder, "encoder")
     assert "\n" not in str(caught.value)
 
