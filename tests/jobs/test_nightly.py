@@ -216,6 +216,23 @@ def test_empty_feed_on_an_announcement_night_is_told(
     assert again.counts("reconcile")["missing_before"] == 0
 
 
+def test_what_came_before_arxiv_went_away_is_judged_the_same_night(
+    run: Run, small_corpus: Path, night_file: Path, tmp_path: Path
+) -> None:
+    # From the fourth OAI-PMH request on, nothing but 503; the feeds still answer.
+    faults = ["503:" + "on=" + "+".join(map(str, range(4, 60))) + ",target=oai"]
+    with StandinServer(load_records([night_file]), page_size=20, faults=faults) as server:
+        settings = settings_for(server, tmp_path / "data")
+        report = run(settings)
+        assert report.exit_code == SourceError.exit_code
+        assert "what came is stored, judged and queued" in (report.problem or "")
+        assert report.counts("classify")["papers"] == 84, "the feed's papers came by id"
+        assert (settings.outputs / "draft-list.md").is_file()
+        server.set_faults()
+        again = run(settings, since=None)
+    assert again.state == "done"
+
+
 def test_unreachable_arxiv_says_so_and_changes_nothing(
     run: Run, world: Settings, tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from litmine.core.clock import FakeClock
-from litmine.core.errors import SourceUnavailable, TokenExpired
+from litmine.core.errors import MalformedResponse, SourceUnavailable, TokenExpired
 from litmine.core.settings import load_settings
 from litmine.jobs.context import RunContext
 from litmine.jobs.pull import pull_windows
@@ -99,8 +99,8 @@ def test_an_interrupted_since_does_not_stand_in_for_the_regular_window(
 ) -> None:
     mark(context, date(2026, 6, 20))
     broken = Script([page(1, "next"), SourceUnavailable("gone")])
-    with pytest.raises(SourceUnavailable):
-        pull_windows(context, broken, [SET], since=date(2026, 7, 13))
+    counts = pull_windows(context, broken, [SET], since=date(2026, 7, 13))
+    assert counts.broken == f"{KEY}: gone"
 
     source = Script([page(1), page(2)])
     pull_windows(context, source, [SET])
@@ -140,8 +140,8 @@ def test_first_window_that_outlives_its_token_keeps_its_first_day(
 def test_killed_window_goes_on_with_its_next_page(
     context: RunContext, clock: FakeClock, harvest: Callable[[], Harvest]
 ) -> None:
-    with pytest.raises(SourceUnavailable):
-        pull_windows(context, Script([page(1, "next"), SourceUnavailable("gone")]), [SET])
+    broken = Script([page(1, "next"), SourceUnavailable("gone")])
+    assert pull_windows(context, broken, [SET]).broken == f"{KEY}: gone"
     clock.advance(24 * 3600)
     source = Script([page(2, day=date(2026, 7, 15))])
     pull_windows(context, source, [SET])
@@ -174,8 +174,7 @@ def test_sets_not_begun_keep_the_window_of_an_interrupted_since(
     """Ctrl-C in the first set, then a plain run days later: the second set misses nothing."""
     other = "cs:cs:CL"
     broken = Script([page(1, "next"), SourceUnavailable("gone")])
-    with pytest.raises(SourceUnavailable):
-        pull_windows(context, broken, [SET, other], since=date(2026, 6, 1))
+    pull_windows(context, broken, [SET, other], since=date(2026, 6, 1))
     assert broken.asked == [(date(2026, 6, 1), None)]
 
     clock.advance(5 * 86_400)
@@ -192,3 +191,21 @@ def test_nothing_is_written_down_before_the_first_page(
     with pytest.raises(SourceUnavailable):
         pull_windows(context, Script([SourceUnavailable("down")]), [SET], since=TODAY)
     assert harvest() == Harvest(KEY)
+
+
+def test_a_set_that_fails_by_itself_does_not_hold_up_the_others(
+    context: RunContext, harvest: Callable[[], Harvest]
+) -> None:
+    other = "cs:cs:CL"
+    source = Script([page(1, "next"), MalformedResponse("cut")], [page(2)])
+    counts = pull_windows(context, source, [SET, other])
+    assert counts.broken == f"{KEY}: cut"
+    with context.store.read() as connection:
+        assert count_papers(connection) == 2
+        assert get_harvest(connection, f"oai:{other}").watermark == TODAY
+    assert harvest().cursor == "next"
+
+
+def test_a_failure_before_the_first_page_changes_nothing(context: RunContext) -> None:
+    with pytest.raises(MalformedResponse):
+        pull_windows(context, Script([MalformedResponse("cut")]), [SET, "cs:cs:CL"])

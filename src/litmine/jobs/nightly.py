@@ -203,6 +203,11 @@ class NightlyRun:
             or queued
             or files
         )
+        if pulled.broken:
+            raise SourceError(
+                f"arXiv could not be read to the end ({pulled.broken}); what came is stored, "
+                "judged and queued, run again to go on"
+            )
         if compared.missing_after:
             raise Incomplete(
                 f"{compared.missing_after} announced papers could not be stored: "

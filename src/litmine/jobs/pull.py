@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from litmine.core.errors import SourceError, TokenExpired
+from litmine.core.errors import RateLimited, SourceError, SourceUnavailable, TokenExpired
 from litmine.core.log import get_logger
 from litmine.jobs.context import RunContext
 from litmine.sources.base import HarvestRequest, Page, Source
@@ -37,6 +37,7 @@ class PullCounts:
     rejected: int = 0
     pages: int = 0
     restarts: int = 0
+    broken: str | None = None
 
     def add(self, page: Page, stored: UpsertResult) -> None:
         """Count one stored page."""
@@ -90,17 +91,32 @@ def pull_windows(
     since : date, optional
         Start here instead; a window under way that began later is started again.
 
+    Returns
+    -------
+    PullCounts
+        With `broken` set when a set could not be read to its end: what was committed stays, and
+        the next call goes on from there.
+
     Raises
     ------
     SourceError
-        The source failed; what was committed stays, and the next call goes on from there.
+        The source failed before anything came.
     """
     keys = [f"{source.name}:{set_spec}" for set_spec in set_specs]
     with context.store.read() as connection:
         plan = {key: _next_window(context, get_harvest(connection, key), since) for key in keys}
     counts = PullCounts()
     for key, set_spec in zip(keys, set_specs, strict=True):
-        _pull_window(context, source, set_spec, plan.pop(key), plan, counts)
+        try:
+            _pull_window(context, source, set_spec, plan.pop(key), plan, counts)
+        except SourceError as error:
+            if not counts.pages:
+                raise
+            # What came is worth judging tonight; the window stays open for the next run.
+            _log.warning("set_not_read", source=key, error=str(error))
+            counts.broken = counts.broken or f"{key}: {error}"
+            if isinstance(error, SourceUnavailable | RateLimited):
+                break  # the other sets live on the same server
     return counts
 
 
