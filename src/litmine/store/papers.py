@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -188,15 +188,6 @@ def papers_without_prediction(connection: Connection, model_id: str, encoder_id:
         .order_by(papers.c.arxiv_id)
     )
     return list(connection.execute(statement).scalars())
-
-
-def iter_papers(connection: Connection, ids: Sequence[str]) -> Iterator[Paper]:
-    """Yield the papers of `ids` that are stored, in the order given."""
-    for part in batched(ids):
-        found = get_papers(connection, part)
-        for arxiv_id in part:
-            if arxiv_id in found:
-                yield found[arxiv_id]
 
 
 def _paper_row(paper: Paper) -> dict[str, Any]:
