@@ -266,7 +266,12 @@ class LabelledLibrary:
         self, vectors: ArrayLike, k: int, exclude_ids: Sequence[str | None] | None = None
     ) -> list[list[Neighbour]]:
         """Find the `k` most similar papers of each vector; see `nearest_rows`."""
-        rows, similarities = self.nearest_rows(vectors, k, exclude_ids)
+        return self.neighbours(*self.nearest_rows(vectors, k, exclude_ids))
+
+    def neighbours(
+        self, rows: NDArray[np.int64], similarities: NDArray[np.float64]
+    ) -> list[list[Neighbour]]:
+        """Give the papers behind what `nearest_rows` found, those missing (-1) left out."""
         return [
             [
                 self._neighbour(int(row), float(score))

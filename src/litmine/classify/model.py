@@ -207,9 +207,11 @@ class Classifier:
             return []
         judged = library.where(judged=True)
         vectors = vectors.astype(np.float16).astype(np.float32)
-        opinions = self.opinions(papers, vectors, judged)
+        # One search serves both: the evidence shown is the nearest few of those that vote.
+        rows, similarities = _nearest(papers, vectors, judged)
+        opinions = self._opinions(papers, vectors, judged, rows, similarities)
         relevance, cells, techniques = self.fusion.probabilities(opinions, self.outputs)
-        shown = judged.nearest(vectors, _SHOWN, exclude_ids=[p.arxiv_id for p in papers])
+        shown = judged.neighbours(rows[:, :_SHOWN], similarities[:, :_SHOWN])
         return [
             self._prediction(
                 paper.arxiv_id, float(relevance[i]), cells[i], techniques[i], tuple(shown[i])
@@ -224,9 +226,16 @@ class Classifier:
         judged: LabelledLibrary,
     ) -> Opinions:
         """The three opinions that are fused, for papers not among the training labels."""
-        rows, similarities = judged.nearest_rows(
-            vectors, NEIGHBOURS, exclude_ids=[p.arxiv_id for p in papers]
-        )
+        return self._opinions(papers, vectors, judged, *_nearest(papers, vectors, judged))
+
+    def _opinions(
+        self,
+        papers: Sequence[HasText],
+        vectors: NDArray[np.float32],
+        judged: LabelledLibrary,
+        rows: NDArray[np.int64],
+        similarities: NDArray[np.float64],
+    ) -> Opinions:
         known = self.outputs.matrix(
             [
                 {"relevant": int(p.relevant), "cells": p.cells, "technique": p.technique}
@@ -267,3 +276,10 @@ class Classifier:
             assigned=tuple(sorted(assigned, key=lambda name: (-by_cell[name], name))),
             neighbours=neighbours,
         )
+
+
+def _nearest(
+    papers: Sequence[HasText], vectors: NDArray[np.float32], judged: LabelledLibrary
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Rows and similarities of the papers that vote, never the paper itself."""
+    return judged.nearest_rows(vectors, NEIGHBOURS, exclude_ids=[p.arxiv_id for p in papers])

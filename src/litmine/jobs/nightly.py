@@ -23,7 +23,7 @@ from litmine.jobs.context import RunContext
 from litmine.jobs.lease import held_lease
 from litmine.jobs.outputs import write_lists
 from litmine.jobs.progress import Progress, SilentProgress
-from litmine.jobs.pull import PullCounts, oai_set, pull_windows
+from litmine.jobs.pull import PullCounts, pull_windows
 from litmine.jobs.reconcile import Reconciliation, reconcile
 from litmine.jobs.report import RunReport, StageReport, write_report
 from litmine.jobs.sources import open_arxiv
@@ -254,6 +254,8 @@ class NightlyRun:
                 "arXiv cannot reach you: set LITMINE_ARXIV__CONTACT to your e-mail address"
             )
         self.context.progress.start("pull")
+        from litmine.sources.oai import oai_set
+
         sets = [oai_set(category) for category in arxiv_settings.categories]
         total = pull_windows(self.context, arxiv.oai, sets, self.since)
         summary = (

@@ -19,7 +19,7 @@ from litmine.sources.base import HarvestRequest, Page, Source
 from litmine.store.harvests import Harvest, get_harvest, put_harvest
 from litmine.store.papers import UpsertResult, upsert_papers
 
-__all__ = ["PullCounts", "oai_set", "pull_once", "pull_windows"]
+__all__ = ["PullCounts", "pull_once", "pull_windows"]
 
 _log = get_logger(__name__)
 _RESTARTS = 3
@@ -47,34 +47,6 @@ class PullCounts:
         self.new += len(stored.new)
         self.changed += len(stored.changed)
         self.unchanged += stored.unchanged
-
-
-def oai_set(category: str) -> str:
-    """Return a category's OAI-PMH set: ``cs:cs:LG`` for cs.LG, ``physics:hep-th`` for hep-th."""
-    archive, dot, subject = category.partition(".")
-    group = "physics" if archive in _PHYSICS else archive
-    if dot:
-        return f"{group}:{archive}:{subject}"
-    return archive if group == archive else f"{group}:{archive}"
-
-
-_PHYSICS = frozenset(
-    {
-        "astro-ph",
-        "cond-mat",
-        "gr-qc",
-        "hep-ex",
-        "hep-lat",
-        "hep-ph",
-        "hep-th",
-        "math-ph",
-        "nlin",
-        "nucl-ex",
-        "nucl-th",
-        "physics",
-        "quant-ph",
-    }
-)
 
 
 def pull_windows(
@@ -151,12 +123,21 @@ def pull_once(context: RunContext, source: Source, request: HarvestRequest) -> P
     """Read a source that has no watermark (search, snapshot) and store what it gives."""
     counts = PullCounts()
     for page in source.pages(request):
-        with context.write() as connection:
-            stored = upsert_papers(connection, [r.paper for r in page.records], context.clock.now())
-        counts.add(page, stored)
-        note_page(context, source.name, page)
-        context.progress.advance(len(page.records))
+        _store_page(context, source.name, page, counts)
     return counts
+
+
+def _store_page(
+    context: RunContext, key: str, page: Page, counts: PullCounts, *harvests: Harvest
+) -> None:
+    """Commit a page together with the windows as they stand after it, then tell of it."""
+    with context.write() as connection:
+        stored = upsert_papers(connection, [r.paper for r in page.records], context.clock.now())
+        for harvest in harvests:
+            put_harvest(connection, harvest)
+    counts.add(page, stored)
+    note_page(context, key, page)
+    context.progress.advance(len(page.records))
 
 
 def note_page(context: RunContext, key: str, page: Page) -> None:
@@ -213,13 +194,7 @@ def _read_window(
             harvest = _close(harvest, moved=not empty)
         else:
             harvest = replace(harvest, cursor=page.cursor)
-        with context.write() as connection:
-            stored = upsert_papers(connection, [r.paper for r in page.records], context.clock.now())
-            for planned in (*plan.values(), harvest):
-                put_harvest(connection, planned)
-        counts.add(page, stored)
-        note_page(context, harvest.source, page)
-        context.progress.advance(len(page.records))
+        _store_page(context, harvest.source, page, counts, *plan.values(), harvest)
     if harvest.open:
         raise SourceError(
             f"{harvest.source}: the harvest ended before its last page; run again to go on"

@@ -39,9 +39,26 @@ from litmine.sources.oaiformats import FORMATS
 from litmine.sources.text import parse_day, parse_moment
 from litmine.sources.xml import child_text, parse_xml
 
-__all__ = ["OaiPmhSource"]
+__all__ = ["OaiPmhSource", "oai_set"]
 
 T = TypeVar("T")
+_PHYSICS: Final = frozenset(
+    {
+        "astro-ph",
+        "cond-mat",
+        "gr-qc",
+        "hep-ex",
+        "hep-lat",
+        "hep-ph",
+        "hep-th",
+        "math-ph",
+        "nlin",
+        "nucl-ex",
+        "nucl-th",
+        "physics",
+        "quant-ph",
+    }
+)
 _OAI: Final = "{http://www.openarchives.org/OAI/2.0/}"
 _ACCEPT: Final = "text/xml, application/xml;q=0.9, */*;q=0.1"
 # arXiv answers protocol errors with 200, other repositories with a 4xx and the same body.
@@ -238,3 +255,12 @@ def _position(cursor: str | None, length: int) -> int:
     if not (cursor.isascii() and cursor.isdigit()) or int(cursor) > length:
         raise InputError(f"cursor {cursor[:40]!r} does not belong to this request")
     return int(cursor)
+
+
+def oai_set(category: str) -> str:
+    """Return a category's OAI-PMH set: ``cs:cs:LG`` for cs.LG, ``physics:hep-th`` for hep-th."""
+    archive, dot, subject = category.partition(".")
+    group = "physics" if archive in _PHYSICS else archive
+    if dot:
+        return f"{group}:{archive}:{subject}"
+    return archive if group == archive else f"{group}:{archive}"
