@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,14 @@ class Prediction:
         Cells above their thresholds, most probable first; empty for a paper without any.
     neighbours
         The nearest labelled papers, nearest first, never the paper itself.
+    relevant
+        True or False where the error is controlled, None where the model is not sure.
+    possible
+        Cells that cannot be ruled out at the promised false-negative rate; holds `assigned`.
+    decided_by
+        ``first-stage`` when the cheap stage dropped the paper before it was encoded.
+    evidence
+        What moved the probabilities, JSON-ready; None where it was not asked for.
     """
 
     arxiv_id: str
@@ -69,6 +77,10 @@ class Prediction:
     technique: tuple[str, ...]
     assigned: tuple[str, ...]
     neighbours: tuple[Neighbour, ...] = ()
+    relevant: bool | None = None
+    possible: tuple[str, ...] = ()
+    decided_by: Literal["first-stage", "full"] = "full"
+    evidence: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -92,5 +92,9 @@ def as_record(prediction: Prediction, given_id: str | None = None) -> dict[str, 
             for n in prediction.neighbours
         ],
         "assigned": list(prediction.assigned),
+        "possible": list(prediction.possible),
+        "relevant": "unsure" if prediction.relevant is None else prediction.relevant,
+        "decided_by": prediction.decided_by,
+        **({} if prediction.evidence is None else {"evidence": prediction.evidence}),
         "model_id": prediction.model_id,
     }

@@ -28,6 +28,14 @@ class StoredPrediction:
         Cells above their thresholds; the chosen technique, at most two.
     neighbours : tuple of dict
         Labelled papers nearest in meaning: id, title, similarity, cells.
+    relevant : int
+        1, 0, or -1 for unsure.
+    possible : tuple of str
+        Cells that could not be ruled out at the promised false-negative rate.
+    decided_by : str
+        ``first-stage`` when the cheap stage dropped the paper, else ``full``.
+    evidence : dict or None
+        Words and sentences that moved the probabilities, as docs/models.md describes them.
     """
 
     arxiv_id: str
@@ -39,6 +47,10 @@ class StoredPrediction:
     techniques: dict[str, float]
     technique: tuple[str, ...]
     neighbours: tuple[dict[str, Any], ...]
+    relevant: int = -1
+    possible: tuple[str, ...] = ()
+    decided_by: str = "full"
+    evidence: dict[str, Any] | None = None
 
 
 def put_predictions(connection: Connection, items: Sequence[StoredPrediction]) -> None:
@@ -57,6 +69,10 @@ def put_predictions(connection: Connection, items: Sequence[StoredPrediction]) -
                 "techniques": p.techniques,
                 "technique": list(p.technique),
                 "neighbours": list(p.neighbours),
+                "relevant": p.relevant,
+                "possible": list(p.possible),
+                "decided_by": p.decided_by,
+                "evidence": p.evidence,
             }
             for p in items
         ],
@@ -84,5 +100,9 @@ def get_predictions(
                 techniques=row.techniques,
                 technique=tuple(row.technique),
                 neighbours=tuple(row.neighbours),
+                relevant=row.relevant,
+                possible=tuple(row.possible or ()),
+                decided_by=row.decided_by,
+                evidence=row.evidence,
             )
     return found

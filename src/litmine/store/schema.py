@@ -32,7 +32,7 @@ from sqlalchemy import (
 __all__ = ["SCHEMA_HEAD", "UtcDateTime", "metadata"]
 
 #: Newest migration in `litmine.store.migrations`; a test holds the two together.
-SCHEMA_HEAD = "0001"
+SCHEMA_HEAD = "0002"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -120,7 +120,22 @@ predictions = Table(
     Column("techniques", JSON, nullable=False),  # {"technique": probability}
     Column("technique", JSON, nullable=False),  # chosen, one or two
     Column("neighbours", JSON, nullable=False),  # [{id, title, similarity, cells}]
+    Column("relevant", Integer, nullable=False, server_default="-1"),  # 1, 0, -1 unsure
+    Column("possible", JSON),  # cells not ruled out; null: none were asked for
+    Column("decided_by", String(16), nullable=False, server_default="full"),
+    Column("evidence", JSON),  # see docs/models.md; null where it was not asked for
     Index(None, "model_id", "relevance"),
+)
+
+drift = Table(
+    "drift",
+    metadata,
+    Column("night", Date, primary_key=True),
+    Column("model_id", String(64), primary_key=True),
+    Column("papers", Integer, nullable=False),
+    Column("figures", JSON, nullable=False),  # {name: number}
+    Column("alarms", JSON, nullable=False),  # [sentence]
+    Column("computed_at", UtcDateTime, nullable=False),
 )
 
 labels = Table(
