@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from litmine.core.errors import ModelError
 from litmine.encode import Encoder, load_encoder
+from litmine.encode.artefact import seal_artefact
+from litmine.encode.base import TokenEncoder
 from litmine.encode.export import export_encoder
 from tests.support.tiny_models import write_tiny_bert, write_tiny_sentence_transformer
 
@@ -74,6 +77,62 @@ def test_progress_adds_up_to_the_number_of_texts(encoder: Encoder) -> None:
 def test_different_texts_differ(encoder: Encoder) -> None:
     first, second = encoder.encode(TEXTS[:2])
     assert float(first @ second) < 0.999
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_vector_is_the_same_bits_with_any_number_of_workers(workers: int, tmp_path: Path) -> None:
+    first = _tiny(tmp_path)
+    other = load_encoder(str(tmp_path / "onnx"), workers=workers)
+    assert np.array_equal(other.encode(TEXTS * 5), first.encode(TEXTS * 5))
+
+
+def test_token_states_stand_behind_the_vector(tmp_path: Path) -> None:
+    encoder = _tiny(tmp_path)
+    assert isinstance(encoder, TokenEncoder)
+    for text in TEXTS:
+        seen = encoder.states(text)
+        assert np.array_equal(seen.vector, encoder.encode([text])[0])
+        mean = seen.states.mean(axis=0)
+        np.testing.assert_allclose(mean / np.linalg.norm(mean), seen.vector, atol=1e-6)
+        assert seen.states.shape == (len(seen.spans), encoder.dim)
+        assert seen.states.dtype == np.float32
+
+
+def test_spans_are_the_places_the_tokens_were_read_from(tmp_path: Path) -> None:
+    encoder = _tiny(tmp_path)
+    assert isinstance(encoder, TokenEncoder)
+    text = "Pruning  removes\nweights, 量"
+    spans = encoder.states(text).spans
+    assert [text[begin:end] for begin, end in spans] == [
+        *("", "Pruning", "removes", "weights", ",", "量", "")
+    ]
+    long = "serving batches requests " * 30
+    spans = encoder.states(long).spans
+    assert len(spans) == 64
+    assert (spans[[0, -1]] == 0).all()
+    assert (
+        "".join(long[begin:end] for begin, end in spans)
+        == ("servingbatchesrequests" * 21)[: int((spans[:, 1] - spans[:, 0]).sum())]
+    )
+
+
+def test_a_model_without_token_states_says_how_to_get_them(tmp_path: Path) -> None:
+    import onnx
+
+    folder = tmp_path / "onnx"
+    _tiny(tmp_path)
+    model = onnx.load(folder / "model.onnx")
+    del model.graph.output[1]
+    onnx.save(model, folder / "model.onnx")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    names = list(manifest["files"])
+    seal_artefact(
+        folder, kind="encoder", name="old", settings=manifest["settings"], files=names, facts={}
+    )
+    encoder = load_encoder(str(folder))
+    assert isinstance(encoder, TokenEncoder)
+    with pytest.raises(ModelError, match="without token states: export it again"):
+        encoder.states("stars")
 
 
 def test_a_missing_model_is_one_line_with_a_remedy(tmp_path: Path) -> None:

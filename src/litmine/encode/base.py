@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Encoder"]
+__all__ = ["Encoder", "TokenEncoder", "TokenStates"]
 
 
 @runtime_checkable
@@ -55,5 +56,43 @@ class Encoder(Protocol):
         -------
         ndarray
             (n, dim) float32 with L2-normalised rows; (0, dim) for no texts.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class TokenStates:
+    """What an encoder holds of one text before pooling.
+
+    The vector is the mean of all states, scaled to length 1; what a token adds to a score that is
+    linear in the vector can therefore be read off its state.
+
+    Attributes
+    ----------
+    vector
+        (dim,) float32, the same bits as `Encoder.encode` gives for the text.
+    states
+        (tokens, dim) float32, the last hidden layer, start and end marks included.
+    spans
+        (tokens, 2) int64: the characters ``text[begin:end]`` that each token was read from;
+        ``begin == end`` for the start and end marks. Text beyond the encoder's limit has no token.
+    """
+
+    vector: NDArray[np.float32]
+    states: NDArray[np.float32]
+    spans: NDArray[np.int64]
+
+
+@runtime_checkable
+class TokenEncoder(Encoder, Protocol):
+    """An encoder that can show the token states behind a vector."""
+
+    def states(self, text: str) -> TokenStates:
+        """Vector, token states and their places in `text`.
+
+        Raises
+        ------
+        ModelError
+            When the model was exported without token states.
         """
         ...

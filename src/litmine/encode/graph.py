@@ -5,8 +5,9 @@ attention node per layer, one quantised product per weight matrix), it needs nei
 model class, and it has no attention mask, because a text is always run alone and unpadded. That is
 also what makes a vector independent of the batch it was computed in.
 
-Input ``input_ids`` (1, tokens) int64; output ``embedding`` (1, dim) float32, mean-pooled and
-L2-normalised, as in Reimers & Gurevych, "Sentence-BERT" (2019).
+Input ``input_ids`` (1, tokens) int64. Outputs: ``embedding`` (1, dim) float32, mean-pooled and
+L2-normalised, as in Reimers & Gurevych, "Sentence-BERT" (2019); ``states`` (1, tokens, dim)
+float32, the last hidden layer, whose mean over all tokens the embedding points along.
 """
 
 from __future__ import annotations
@@ -179,14 +180,26 @@ def build_graph(weights: Weights, shape: BertShape, precision: Precision) -> onn
         axis=-1,
     )
     for layer in range(shape.layers):
-        x = _layer(b, weights, shape, f"encoder.layer.{layer}", x, hidden)
+        x = _layer(
+            b,
+            weights,
+            shape,
+            f"encoder.layer.{layer}",
+            x,
+            output="states"
+            if layer == shape.layers - 1
+            else f"encoder.layer.{layer}.output.normed",
+        )
     b.node("ReduceMean", [x, "axis_one"], "pooled", keepdims=0)
     b.node("LpNormalization", ["pooled"], "embedding", axis=-1, p=2)
     graph = helper.make_graph(
         b.nodes,
         "sentence_encoder",
         [helper.make_tensor_value_info("input_ids", TensorProto.INT64, [1, "tokens"])],
-        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [1, hidden])],
+        [
+            helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [1, hidden]),
+            helper.make_tensor_value_info("states", TensorProto.FLOAT, [1, "tokens", hidden]),
+        ],
         b.initialisers,
     )
     opsets = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
@@ -200,10 +213,11 @@ def _norm(b: _Builder, weights: Weights, prefix: str) -> list[str]:
 
 
 def _layer(
-    b: _Builder, weights: Weights, shape: BertShape, prefix: str, x: str, hidden: int
+    b: _Builder, weights: Weights, shape: BertShape, prefix: str, x: str, *, output: str
 ) -> str:
     """One post-norm transformer layer (Devlin et al., "BERT", 2019)."""
     own = f"{prefix}.attention.self"
+    hidden = weights[f"{own}.query.weight"].shape[0]
     projections = []
     for part in ("query", "key", "value"):
         product = b.linear(f"{own}.{part}", x, weights[f"{own}.{part}.weight"])
@@ -217,7 +231,8 @@ def _layer(
         num_heads=shape.heads,
         scale=1 / math.sqrt(hidden // shape.heads),
     )
-    x = _residual(b, weights, shape, f"{prefix}.attention.output", attended, x)
+    between = f"{prefix}.attention.output"
+    x = _residual(b, weights, shape, between, attended, x, f"{between}.normed")
     wide = b.linear(f"{prefix}.intermediate", x, weights[f"{prefix}.intermediate.dense.weight"])
     bent = b.node(
         "BiasGelu",
@@ -228,11 +243,11 @@ def _layer(
         f"{prefix}.gelu",
         domain="com.microsoft",
     )
-    return _residual(b, weights, shape, f"{prefix}.output", bent, x)
+    return _residual(b, weights, shape, f"{prefix}.output", bent, x, output)
 
 
 def _residual(
-    b: _Builder, weights: Weights, shape: BertShape, prefix: str, inner: str, x: str
+    b: _Builder, weights: Weights, shape: BertShape, prefix: str, inner: str, x: str, output: str
 ) -> str:
     """Project back, add bias and the layer's input, normalise."""
     product = b.linear(f"{prefix}.dense", inner, weights[f"{prefix}.dense.weight"])
@@ -244,7 +259,7 @@ def _residual(
             *_norm(b, weights, f"{prefix}.LayerNorm"),
             b.constant(f"{prefix}.dense.bias", weights[f"{prefix}.dense.bias"]),
         ],
-        f"{prefix}.normed",
+        output,
         domain="com.microsoft",
         epsilon=shape.epsilon,
     )

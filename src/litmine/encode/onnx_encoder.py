@@ -12,7 +12,9 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from litmine.core.errors import ModelError
 from litmine.encode.artefact import open_artefact
+from litmine.encode.base import TokenStates
 
 __all__ = ["OnnxEncoder"]
 
@@ -41,6 +43,7 @@ class OnnxEncoder:
         artefact = open_artefact(folder, "encoder")
         settings = artefact.manifest["settings"]
         self.encoder_id = artefact.artefact_id
+        self._folder = folder
         self.dim = int(settings["dim"])
         self.max_tokens = int(settings["max_tokens"])
         self._workers = workers or min(len(os.sched_getaffinity(0)), 16)
@@ -74,6 +77,24 @@ class OnnxEncoder:
                 if progress is not None:
                     progress(len(batch))
         return vectors
+
+    def states(self, text: str) -> TokenStates:
+        """See `litmine.encode.base.TokenEncoder.states`."""
+        if "states" not in {output.name for output in self._session.get_outputs()}:
+            raise ModelError(
+                f"the encoder in {self._folder} was exported without token states: "
+                "export it again with `litmine train encoder --part export`"
+            )
+        encoding = self._tokenizer.encode(text)
+        ids = np.array([encoding.ids], dtype=np.int64)
+        vector, states = self._session.run(["embedding", "states"], {"input_ids": ids})
+        spans = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
+        spans[np.array(encoding.special_tokens_mask, dtype=bool)] = 0
+        return TokenStates(
+            np.asarray(vector, dtype=np.float32)[0],
+            np.asarray(states, dtype=np.float32)[0],
+            spans,
+        )
 
     def _encode_one(self, text: str) -> NDArray[np.float32]:
         ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)

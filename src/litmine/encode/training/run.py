@@ -82,7 +82,7 @@ def train_encoder(
     began = time.time()
     out.mkdir(parents=True, exist_ok=True)
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    base = resolve_base(config.base)
+    base = resolve_base(config.base, out / "base")
     corpus = load_corpus(config.data, config.seed)
     say(
         f"{len(corpus.labelled)} labelled, {len(corpus.pool)} others, "
