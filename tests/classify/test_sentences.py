@@ -76,7 +76,7 @@ def test_whole_sentences_come_back(sentences: list[str], between: str) -> None:
         ("Plans A and B. The rest follows.", 2),
         ("Quantizers, pruners, etc. Known ones are slow.", 2),
         ("Ask the servers.This is slow.In all, it is.", 3),
-        ("Set node.In and torch.The_Name.", 1),
+        ("Set node.In_Use or torch.The_Name.", 1),
         ("A first part\n\na second part", 2),
         ("第一。第二。", 2),
         ("No mark at all", 1),
