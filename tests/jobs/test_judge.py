@@ -66,4 +66,18 @@ def test_a_text_that_changes_meanwhile_waits_for_its_own_vector(context: RunCont
         assert last not in get_predictions(connection, "keyword-1", IDS)
     assert encode_and_classify(context, KeywordClassifier()) == 1
     with context.store.read() as connection:
-        assert papers_without_prediction(connection, "keyword-1", ENCODER_ID) == []
+        assert papers_without_prediction(connection, ENCODER_ID) == []
+
+
+def test_another_champion_judges_new_papers_and_new_texts_only(context: RunContext) -> None:
+    old, changed, new = IDS[:3]
+    with context.write() as connection:
+        upsert_papers(connection, [paper(old), paper(changed)], NOW)
+    assert encode_and_classify(context, KeywordClassifier()) == 2
+    with context.write() as connection:
+        upsert_papers(connection, [paper(changed, version=2, abstract="New."), paper(new)], NOW)
+    assert encode_and_classify(context, KeywordClassifier("keyword-2")) == 2
+    assert encode_and_classify(context, KeywordClassifier("keyword-2")) == 0
+    with context.store.read() as connection:
+        assert set(get_predictions(connection, "keyword-1", IDS)) == {old, changed}
+        assert set(get_predictions(connection, "keyword-2", IDS)) == {changed, new}

@@ -21,11 +21,13 @@ from litmine.store.papers import (
     count_papers,
     get_papers,
     known_versions,
+    papers_to_judge_again,
     papers_without_prediction,
     papers_without_vector,
     upsert_papers,
 )
 from litmine.store.predictions import put_predictions
+from litmine.store.queue import enqueue
 from litmine.store.schema import papers as papers_table
 from litmine.store.vectors import put_vectors
 from tests.support.papers import accounts, paper
@@ -195,7 +197,7 @@ def waiting(store):
     with store.read() as connection:
         return (
             papers_without_vector(connection, ENCODER),
-            papers_without_prediction(connection, MODEL, ENCODER),
+            papers_without_prediction(connection, ENCODER),
             backlog(connection),
         )
 
@@ -228,9 +230,39 @@ def test_a_corpus_vector_is_not_a_vector_of_the_text(store):
     assert waiting(store) == ([ONE], [], {"unencoded": 1, "unjudged": 1})
 
 
-def test_another_model_has_its_own_work(store):
+def test_what_an_earlier_model_judged_is_not_pending(store):
     put(store, paper())
     encode(store, ONE)
     with store.write() as connection:
         put_predictions(connection, [replace(prediction(ONE), model_id="model-0")])
-    assert waiting(store) == ([], [ONE], {"unencoded": 0, "unjudged": 0})
+    assert waiting(store) == ([], [], {"unencoded": 0, "unjudged": 0})
+
+
+def again(store, model="model-2", **which):
+    with store.read() as connection:
+        return papers_to_judge_again(connection, model, **which)
+
+
+def test_another_model_judges_again_only_what_was_judged_and_newest_first(store):
+    two, three, four = "2606.00002", "2606.00003", "2606.00004"
+    put(
+        store,
+        paper(published=date(2026, 6, 1)),
+        paper(two, published=date(2026, 6, 20)),
+        paper(three, published=None, datestamp=date(2026, 6, 25)),
+        paper(four),
+    )
+    with store.write() as connection:
+        put_predictions(connection, [prediction(i) for i in (ONE, two, three)])
+        put_predictions(connection, [prediction(two, model_id="model-2")])
+    assert again(store) == [three, ONE]
+    assert again(store, since=date(2026, 6, 2)) == [three]
+    assert again(store, waiting_only=True) == []
+    with store.write() as connection:
+        enqueue(connection, MODEL, 0.1, NOW)
+    assert again(store, waiting_only=True) == [three, ONE]
+    # A text that changed since makes the judgement an old one, a withdrawal makes it pointless.
+    put(store, paper(two, version=2, abstract="Another text."))
+    put(store, paper(three, version=2, withdrawn=True))
+    assert again(store) == [two, ONE]
+    assert again(store, MODEL) == [two]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from litmine.classify.model import Classifier
     from litmine.encode import Encoder
 
-__all__ = ["classify_pending", "encode_pending"]
+__all__ = ["classify_papers", "classify_pending", "encode_papers", "encode_pending"]
 
 #: Papers a transaction: a kill costs at most this much work again.
 _SLICE = 64
@@ -31,6 +31,11 @@ def encode_pending(context: RunContext, encoder: Encoder) -> int:
     """Encode every paper whose present text has no vector; return how many."""
     with context.store.read() as connection:
         ids = papers_without_vector(connection, encoder.encoder_id)
+    return encode_papers(context, encoder, ids)
+
+
+def encode_papers(context: RunContext, encoder: Encoder, ids: Sequence[str]) -> int:
+    """Encode the present texts of some papers; return how many."""
     context.progress.start("encode", len(ids))
     done = 0
     for part in batched(ids, _SLICE):
@@ -51,13 +56,24 @@ def encode_pending(context: RunContext, encoder: Encoder) -> int:
 
 
 def classify_pending(context: RunContext, classifier: Classifier, library: LabelledLibrary) -> int:
-    """Judge every encoded paper that `classifier` has not judged; return how many.
+    """Judge every encoded paper whose present text no model has judged; return how many.
+
+    What an earlier champion judged stays judged: `litmine models reclassify` is the way to have it
+    judged again.
+    """
+    with context.store.read() as connection:
+        ids = papers_without_prediction(connection, classifier.encoder_id)
+    return classify_papers(context, classifier, library, ids)
+
+
+def classify_papers(
+    context: RunContext, classifier: Classifier, library: LabelledLibrary, ids: Sequence[str]
+) -> int:
+    """Judge some papers, those whose present text has a vector; return how many.
 
     The vectors come back from the database, as float16: a resumed run sees the same numbers as a
     clean one.
     """
-    with context.store.read() as connection:
-        ids = papers_without_prediction(connection, classifier.model_id, classifier.encoder_id)
     context.progress.start("classify", len(ids))
     done = 0
     for part in batched(ids, _SLICE):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Exists, Row, and_, func, or_, select
 
 from litmine.core.merge import merge_papers
 from litmine.core.paper import Paper, PaperVersion
-from litmine.store.schema import paper_versions, papers, predictions, vectors
+from litmine.store.schema import paper_versions, papers, predictions, queue, vectors
 from litmine.store.sql import batched, one_writer, upsert
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "count_papers",
     "get_papers",
     "known_versions",
+    "papers_to_judge_again",
     "papers_without_prediction",
     "papers_without_vector",
     "upsert_papers",
@@ -162,11 +163,23 @@ def papers_without_vector(connection: Connection, encoder_id: str) -> list[str]:
     return list(connection.execute(statement).scalars())
 
 
-def papers_without_prediction(connection: Connection, model_id: str, encoder_id: str) -> list[str]:
-    """Ids of encoded papers whose present text `model_id` has not judged, in id order."""
+def papers_without_prediction(connection: Connection, encoder_id: str | None = None) -> list[str]:
+    """Ids of papers whose present text no model has judged, in id order.
+
+    Another champion does not bring papers back: `papers_to_judge_again` is for that.
+
+    Parameters
+    ----------
+    encoder_id : str, optional
+        Only papers whose present text has a vector under this encoder.
+    """
     statement = (
         select(papers.c.arxiv_id)
-        .join(
+        .where(papers.c.withdrawn.is_(False), ~_judged(at_present_text=True))
+        .order_by(papers.c.arxiv_id)
+    )
+    if encoder_id is not None:
+        statement = statement.join(
             vectors,
             and_(
                 vectors.c.arxiv_id == papers.c.arxiv_id,
@@ -174,20 +187,53 @@ def papers_without_prediction(connection: Connection, model_id: str, encoder_id:
                 vectors.c.content_hash == papers.c.content_hash,
             ),
         )
-        .outerjoin(
-            predictions,
-            and_(predictions.c.arxiv_id == papers.c.arxiv_id, predictions.c.model_id == model_id),
-        )
+    return list(connection.execute(statement).scalars())
+
+
+def papers_to_judge_again(
+    connection: Connection,
+    model_id: str,
+    *,
+    since: date | None = None,
+    waiting_only: bool = False,
+) -> list[str]:
+    """Ids of papers that were judged, but not by `model_id` at their present text; newest first.
+
+    Parameters
+    ----------
+    since : date, optional
+        Only papers first submitted on this day or later.
+    waiting_only : bool
+        Only papers that wait for a reviewer.
+    """
+    day = func.coalesce(papers.c.published, papers.c.datestamp)
+    statement = (
+        select(papers.c.arxiv_id)
         .where(
             papers.c.withdrawn.is_(False),
-            or_(
-                predictions.c.content_hash.is_(None),
-                predictions.c.content_hash != papers.c.content_hash,
-            ),
+            _judged(),
+            ~_judged(model_id, at_present_text=True),
         )
-        .order_by(papers.c.arxiv_id)
+        .order_by(day.desc(), papers.c.arxiv_id.desc())
     )
+    if since is not None:
+        statement = statement.where(day >= since)
+    if waiting_only:
+        statement = statement.join(
+            queue,
+            and_(queue.c.arxiv_id == papers.c.arxiv_id, queue.c.state.in_(("pending", "later"))),
+        )
     return list(connection.execute(statement).scalars())
+
+
+def _judged(model_id: str | None = None, *, at_present_text: bool = False) -> Exists:
+    """Whether a model (any, by default) has judged the paper of the outer query."""
+    conditions = [predictions.c.arxiv_id == papers.c.arxiv_id]
+    if model_id is not None:
+        conditions.append(predictions.c.model_id == model_id)
+    if at_present_text:
+        conditions.append(predictions.c.content_hash == papers.c.content_hash)
+    return select(predictions.c.arxiv_id).where(*conditions).correlate(papers).exists()
 
 
 def _paper_row(paper: Paper) -> dict[str, Any]:
