@@ -278,3 +278,46 @@ def test_any_sequence_gives_the_models_state(store, dialect):
     run_state_machine_as_test(
         machine, settings=settings(max_examples=examples, stateful_step_count=12, deadline=None)
     )
+
+
+def said(connection, arxiv_id, **scores):
+    """Store what models said of a paper."""
+    named = {name.replace("_", "-"): score for name, score in scores.items()}
+    put_predictions(connection, [prediction(arxiv_id, s, model_id=m) for m, s in named.items()])
+
+
+def test_what_the_champion_has_not_judged_stands_with_what_earlier_models_said(store):
+    with store.write() as connection:
+        upsert_papers(connection, [paper(i) for i in (ONE, TWO, THREE)], NOW)
+        said(connection, ONE, old=0.9, older=0.8)
+        said(connection, TWO, old=0.1, older=0.8)  # the newer of the two counts, and says no
+        said(connection, THREE, champion=0.1, old=0.9)  # the champion counts, and says no
+        arguments = (connection, "champion", 0.5, NOW, ["old", "older"])
+        assert enqueue(*arguments) == (1, 0)
+        assert enqueue(*arguments) == (0, 0)
+        item = queue_item(connection, ONE)
+        assert item is not None
+        assert (item.model_id, item.relevance) == ("old", 0.9)
+        said(connection, ONE, champion=0.7)
+        assert enqueue(*arguments) == (0, 1)
+        item = queue_item(connection, ONE)
+        assert item is not None
+        assert (item.model_id, item.relevance) == ("champion", 0.7)
+
+
+def test_after_a_rollback_a_text_that_only_the_other_model_knows_keeps_its_score(store):
+    with store.write() as connection:
+        upsert_papers(connection, [paper(ONE)], NOW)
+        said(connection, ONE, old=0.9)
+        enqueue(connection, "old", 0.5, NOW)
+        new = paper(ONE, version=2, abstract="Another text.")
+        upsert_papers(connection, [new], LATER)
+        put_predictions(
+            connection,
+            [prediction(ONE, 0.6, model_id="new", content_hash=new.content_hash)],
+        )
+        assert enqueue(connection, "new", 0.5, LATER) == (0, 1)
+        assert enqueue(connection, "old", 0.5, LATER, ["new"]) == (0, 0)
+        item = queue_item(connection, ONE)
+        assert item is not None
+        assert (item.model_id, item.relevance) == ("new", 0.6)

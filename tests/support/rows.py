@@ -86,7 +86,10 @@ def fill(store: Store, now: datetime = NOW) -> None:
         stored = get_papers(connection, IDS)
         hashes = [stored[i].content_hash for i in IDS]
         put_vectors(connection, ENCODER, IDS, hashes, rng.normal(size=(len(IDS), 4)))
-        put_predictions(connection, [prediction(i, 1 / 3, content_hash=hashes[0]) for i in IDS])
+        put_predictions(
+            connection,
+            [prediction(p.arxiv_id, 1 / 3, content_hash=p.content_hash) for p in papers],
+        )
         replace_corpus(connection, [label("2401.00625"), label("cs/1", "list")], "corpus-1")
         put_labels(connection, [label(IDS[0], "review")])
         put_announcements(connection, [Announcement(NIGHT, i, "new", 1) for i in IDS])

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, select, update
 
 from litmine.core.errors import InputError, NotFound
 from litmine.store.schema import decisions, papers, predictions, queue
-from litmine.store.sql import upsert
+from litmine.store.sql import batched, upsert
 
 __all__ = [
     "Decision",
@@ -65,13 +65,25 @@ class Decision:
 
 
 def enqueue(
-    connection: Connection, model_id: str, min_relevance: float, now: datetime
+    connection: Connection,
+    model_id: str,
+    min_relevance: float,
+    now: datetime,
+    earlier: Sequence[str] = (),
 ) -> tuple[int, int]:
-    """Bring the queue up to date with the predictions of `model_id`.
+    """Bring the queue up to date with what was predicted.
 
     Papers at or above `min_relevance` that stand nowhere in the queue are added. A paper that
     still waits gets its new score when it was judged again. One that was decided is left alone:
     rejections are remembered for ever.
+
+    Parameters
+    ----------
+    model_id : str
+        The champion, whose predictions count wherever there are any.
+    earlier : sequence of str
+        Other models, those whose predictions count for more first. A paper that the champion has
+        not judged at its present text stands with what they said; models not named come last.
 
     Returns
     -------
@@ -81,8 +93,12 @@ def enqueue(
     waiting = connection.execute(
         select(predictions.c.arxiv_id, predictions.c.relevance)
         .join(queue, queue.c.arxiv_id == predictions.c.arxiv_id)
+        .join(papers, papers.c.arxiv_id == predictions.c.arxiv_id)
         .where(
             predictions.c.model_id == model_id,
+            # After a rollback the champion may know only a text that another model has judged
+            # anew since.
+            predictions.c.content_hash == papers.c.content_hash,
             queue.c.state.in_(("pending", "later")),
             (queue.c.relevance != predictions.c.relevance) | (queue.c.model_id != model_id),
         )
@@ -101,28 +117,76 @@ def enqueue(
         .where(
             predictions.c.model_id == model_id,
             predictions.c.relevance >= min_relevance,
+            predictions.c.content_hash == papers.c.content_hash,
             queue.c.arxiv_id.is_(None),
             papers.c.withdrawn.is_(False),
         )
         .order_by(predictions.c.arxiv_id)
     ).all()
+    scored = [(row.arxiv_id, row.relevance, model_id) for row in fresh]
+    scored += _of_other_models(connection, model_id, min_relevance, earlier)
     upsert(
         connection,
         queue,
         [
             {
-                "arxiv_id": row.arxiv_id,
+                "arxiv_id": arxiv_id,
                 "state": "pending",
-                "relevance": row.relevance,
-                "model_id": model_id,
+                "relevance": relevance,
+                "model_id": model,
                 "enqueued_at": now,
                 "changed_at": now,
             }
-            for row in fresh
+            for arxiv_id, relevance, model in scored
         ],
         update=(),
     )
-    return len(fresh), len(waiting)
+    return len(scored), len(waiting)
+
+
+def _of_other_models(
+    connection: Connection, model_id: str, min_relevance: float, earlier: Sequence[str]
+) -> list[tuple[str, float, str]]:
+    """Papers outside the queue that the champion has not judged, as the others scored them."""
+    own = predictions.alias()
+    unqueued = (
+        papers.c.withdrawn.is_(False),
+        queue.c.arxiv_id.is_(None),
+        predictions.c.model_id != model_id,
+        predictions.c.content_hash == papers.c.content_hash,
+    )
+    others = (
+        select(predictions.c.arxiv_id, predictions.c.model_id, predictions.c.relevance)
+        .join(papers, papers.c.arxiv_id == predictions.c.arxiv_id)
+        .outerjoin(queue, queue.c.arxiv_id == predictions.c.arxiv_id)
+    )
+    judged = (
+        select(own.c.arxiv_id)
+        .where(
+            own.c.arxiv_id == predictions.c.arxiv_id,
+            own.c.model_id == model_id,
+            own.c.content_hash == predictions.c.content_hash,
+        )
+        .correlate(predictions)
+        .exists()
+    )
+    # Nearly every such paper was queued on its own night, so few are left to look at closely.
+    near = connection.execute(
+        others.where(*unqueued, predictions.c.relevance >= min_relevance, ~judged)
+    ).all()
+    rank = {model: place for place, model in enumerate(earlier)}
+    best: dict[str, tuple[int, str, float]] = {}
+    for part in batched(sorted({row.arxiv_id for row in near})):
+        for row in connection.execute(
+            others.where(*unqueued, predictions.c.arxiv_id.in_(part))
+        ).all():
+            found = (rank.get(row.model_id, len(rank)), row.model_id, row.relevance)
+            best[row.arxiv_id] = min(best.get(row.arxiv_id, found), found)
+    return [
+        (arxiv_id, relevance, model)
+        for arxiv_id, (_, model, relevance) in sorted(best.items())
+        if relevance >= min_relevance
+    ]
 
 
 def drop_withdrawn(connection: Connection) -> list[str]:
