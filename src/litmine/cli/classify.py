@@ -20,10 +20,10 @@ def command(
         str, typer.Option("--output", "-o", help="File to write; - writes to standard output.")
     ] = "-",
     model: Annotated[
-        Path | None, typer.Option(help="Classifier folder; the shipped one by default.")
+        Path | None, typer.Option(help="Classifier folder; the champion by default.")
     ] = None,
     encoder: Annotated[
-        str | None, typer.Option(help="Encoder; the shipped one by default.")
+        str | None, typer.Option(help="Encoder; that of the settings by default.")
     ] = None,
     corpus: Annotated[
         Path | None, typer.Option(help="Folder of the labelled library; corpus/ by default.")
@@ -45,6 +45,7 @@ def command(
     from litmine.classify.library import LabelledLibrary
     from litmine.classify.model import Classifier
     from litmine.classify.records import as_record, read_records
+    from litmine.classify.registry import champion
     from litmine.core.errors import InputError
     from litmine.core.files import atomic_open
     from litmine.encode import load_encoder
@@ -57,8 +58,9 @@ def command(
                 records = list(read_records(lines, file))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read {file}: {error}") from error
-    classifier = Classifier.load(model)
-    running = load_encoder(encoder, workers=settings().models.threads)
+    loaded = settings()
+    classifier = Classifier.load(model or champion(loaded, encoder))
+    running = load_encoder(encoder or loaded.models.encoder, workers=loaded.models.threads)
     classifier.require_encoder(running.encoder_id)
     library = LabelledLibrary.from_corpus(corpus, running.encoder_id)
     progress = TerminalProgress()

@@ -48,6 +48,7 @@ def command(
     from litmine.classify.evaluate import evaluate
     from litmine.classify.gold import labels_with_texts
     from litmine.classify.model import Classifier
+    from litmine.classify.registry import champion
     from litmine.core.errors import InputError
     from litmine.encode import load_encoder
 
@@ -58,7 +59,7 @@ def command(
         gold, texts = [gold[i] for i in kept], [texts[i] for i in kept]
     if not gold:
         raise InputError(f"{labels} holds no paper of {', '.join(night or ['any night'])}")
-    classifier = Classifier.load()
+    classifier = Classifier.load(champion(load_settings()))
     encoder = load_encoder()
     classifier.require_encoder(encoder.encoder_id)
     vectors = _encode(encoder, [f"{t.title}\n{t.abstract}" for t in texts])

@@ -150,7 +150,10 @@ class ModelSettings(_Section):
     encoder: str = Field(
         default="default", description="shipped encoder, a folder, or a sentence-transformers model"
     )
-    classifier: str = Field(default="default", description="shipped classifier or a folder")
+    classifier: str = Field(
+        default="default",
+        description="the champion (shipped, until another is promoted), or a folder",
+    )
     threads: int = Field(default=0, ge=0, description="threads; 0: the machine's cores")
 
 

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litmine.core.clock import Clock, SystemClock
@@ -43,10 +42,18 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class Models:
-    """The encoder and the classifier of a run, made for one another."""
+    """The encoder and the classifier of a run, made for one another.
+
+    Attributes
+    ----------
+    earlier
+        Ids of the classifiers that were champion before, newest first: what they said of a paper
+        counts where the present one has not judged it.
+    """
 
     encoder: Encoder
     classifier: Classifier
+    earlier: tuple[str, ...] = ()
 
 
 def load_models(settings: Settings) -> Models:
@@ -58,13 +65,13 @@ def load_models(settings: Settings) -> Models:
         A model is missing or damaged, or the two do not belong together.
     """
     from litmine.classify.model import Classifier
+    from litmine.classify.registry import champion, champion_order
     from litmine.encode import load_encoder
 
-    spec = settings.models.classifier
-    classifier = Classifier.load(None if spec == "default" else Path(spec))
+    classifier = Classifier.load(champion(settings))
     encoder = load_encoder(settings.models.encoder, workers=settings.models.threads)
     classifier.require_encoder(encoder.encoder_id)
-    return Models(encoder, classifier)
+    return Models(encoder, classifier, tuple(champion_order(settings)))
 
 
 def run_nightly(
@@ -328,6 +335,7 @@ class NightlyRun:
                 models.classifier.model_id,
                 self.context.settings.queue.min_relevance,
                 self.context.clock.now(),
+                models.earlier,
             )
             self.report.queue = queue_counts(connection)
             approved = withdrawn_approvals(connection)

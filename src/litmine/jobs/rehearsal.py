@@ -66,7 +66,8 @@ def rehearse_nightly(
                     run_id=f"dry-{new_run_id(clock.now())}",
                     limiter_store=real,
                 )
-                report = NightlyRun(context, since, models, pull=pull).run()
+                # The champion is that of the real data folder, not of the copy.
+                report = NightlyRun(context, since, lambda _copy: models(settings), pull=pull).run()
         if report.state == "done":
             report.state = "dry-run"
         report.files = [Path(name).name for name in report.files]
