@@ -19,6 +19,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from litmine.core.errors import InputError
+from litmine.core.plain import clean
 from litmine.core.taxonomy import load_taxonomy
 from litmine.publish.entries import (
     DraftEntry,
@@ -29,7 +30,6 @@ from litmine.publish.entries import (
     write_outputs,
 )
 from litmine.publish.markdown import render_draft_markdown
-from litmine.publish.plain import clean
 from litmine.publish.sections import place, sections
 from litmine.publish.tables import guard, render_draft_csv, render_draft_json, unguard
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from litmine.core.errors import InputError
 from litmine.core.paper import Paper, parse_arxiv_id
-from litmine.publish.plain import clean
+from litmine.core.plain import clean
 
 __all__ = ["DraftEntry", "ListEntry", "in_order"]
 

@@ -9,18 +9,15 @@ is one line, and the only link of a row is the paper's own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from litmine.core.plain import escape_markdown, unlinked
 from litmine.core.taxonomy import Taxonomy
 from litmine.publish.entry import DraftEntry, ListEntry, in_order
-from litmine.publish.plain import clean
 from litmine.publish.sections import Section, place, sections
 
-__all__ = ["escape", "render_draft_markdown", "render_markdown"]
+__all__ = ["render_draft_markdown", "render_markdown"]
 
-_SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
-_ENTITY = re.compile(r"&(?=#?[A-Za-z0-9]+;)")
 _HEADER = "| Date | Keywords | Paper | Venue |\n|:---:|:---:|:---|:---:|\n"
 _TITLE = "# Resource-Efficient LLM Papers\n\n"
 _ABOUT = (
@@ -35,25 +32,6 @@ _DRAFT = (
     "| Relevance | Cells | Date | Keywords | Paper | Venue |\n"
     "|---:|:---|:---:|:---:|:---|:---:|\n"
 )
-
-
-def escape(text: str) -> str:
-    """Give text that Markdown shows as it is, inside a table cell or a link.
-
-    Parameters
-    ----------
-    text : str
-        Anything; control characters and line breaks are taken out first.
-    """
-    escaped = _SPECIAL.sub(r"\\\1", _ENTITY.sub("&amp;", clean(text)))
-    # Entities rather than backslashes: some renderers look for tags before they unescape.
-    return escaped.replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _plain_cell(text: str) -> str:
-    """Escape a cell that must hold no link at all, not even one a renderer would guess."""
-    apart = clean(text).replace("@", " at ").replace("://", ": //")
-    return escape(re.sub(r"(?i)\b(www|mailto|xmpp)([.:])", r"\1 \2", apart))
 
 
 def render_markdown(entries: Iterable[ListEntry], taxonomy: Taxonomy) -> str:
@@ -95,9 +73,7 @@ def render_draft_markdown(drafts: Iterable[DraftEntry], taxonomy: Taxonomy) -> s
             f"{cell} {draft.probabilities[cell]:.2f}" if cell in draft.probabilities else cell
             for cell in draft.entry.cells
         )
-        lines.append(
-            f"| {draft.relevance:.2f} | {_plain_cell(cells)} {_row(draft.entry, taxonomy)}"
-        )
+        lines.append(f"| {draft.relevance:.2f} | {unlinked(cells)} {_row(draft.entry, taxonomy)}")
     return _DRAFT + "".join(lines)
 
 
@@ -110,6 +86,8 @@ def keywords(entry: ListEntry, taxonomy: Taxonomy) -> tuple[str, ...]:
 
 
 def _row(entry: ListEntry, taxonomy: Taxonomy) -> str:
-    words = _plain_cell(", ".join(keywords(entry, taxonomy)))
-    venue = _plain_cell(entry.venue or "arXiv")
-    return f"| {entry.month} | {words} | [{escape(entry.title)}]({entry.url}) | {venue} |\n"
+    words = unlinked(", ".join(keywords(entry, taxonomy)))
+    venue = unlinked(entry.venue or "arXiv")
+    return (
+        f"| {entry.month} | {words} | [{escape_markdown(entry.title)}]({entry.url}) | {venue} |\n"
+    )

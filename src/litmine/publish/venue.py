@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from litmine.publish.plain import clean
+from litmine.core.plain import clean
 
 __all__ = ["venue_of"]
 

@@ -1,4 +1,4 @@
-"""Text that is fit to stand in a line of a published file."""
+"""Strangers' text that is fit to stand in a line of a file, plain or Markdown."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import unicodedata
 
 from litmine.core.paper import normalise_space
 
-__all__ = ["clean"]
+__all__ = ["clean", "escape_markdown", "unlinked"]
 
 # Zero-width joiners shape emoji and several scripts; every other format character is invisible
 # at best and turns the reading direction at worst.
 _JOINERS = {"\u200c", "\u200d"}
 _DROPPED = {"Cc", "Cf", "Co", "Cs"}
 _NONCHARACTER = re.compile(r"[\ufdd0-\ufdef]")
+_SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
+_ENTITY = re.compile(r"&(?=#?[A-Za-z0-9]+;)")
 
 
 def clean(text: str) -> str:
@@ -35,3 +37,22 @@ def clean(text: str) -> str:
         )
     )
     return normalise_space("".join(kept))
+
+
+def escape_markdown(text: str) -> str:
+    """Give text that Markdown shows as it is, inside a line, a table cell or a link.
+
+    Parameters
+    ----------
+    text : str
+        Anything; control characters and line breaks are taken out first.
+    """
+    escaped = _SPECIAL.sub(r"\\\1", _ENTITY.sub("&amp;", clean(text)))
+    # Entities rather than backslashes: some renderers look for tags before they unescape.
+    return escaped.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def unlinked(text: str) -> str:
+    """Escape text that must hold no link at all, not even one a renderer would guess."""
+    apart = clean(text).replace("@", " at ").replace("://", ": //")
+    return escape_markdown(re.sub(r"(?i)\b(www|mailto|xmpp)([.:])", r"\1 \2", apart))
