@@ -57,6 +57,49 @@ def test_what_waits_is_shown_with_suggestion_and_evidence(desk):
     assert desk.waiting(states=["approved"]) == []
 
 
+def evidence(**changes):
+    account = {
+        "words": [["cache", 0.5], ["memory", 0.2], ["of", -0.1], ["survey", -0.3]],
+        "sentences": [0.1, 0.4],
+    }
+    sentences = [["title", 0, 5], ["abstract", 0, 8]]
+    return {"relevance": account | changes, "cells": {}, "sentences": sentences}
+
+
+def reasons_of(queued, desk, **fields):
+    with queued.write() as connection:
+        put_predictions(connection, [prediction(ONE, 0.5, **fields)])
+    return desk.show(ONE).reasons
+
+
+def test_reasons_are_read_off_the_evidence(desk, queued):
+    told = reasons_of(queued, desk, evidence=evidence())
+    assert told.sentence == paper(ONE).abstract[:8]
+    assert told.words_for == ("cache", "memory")
+    assert told.words_against == ("survey", "of")
+    title_leads = reasons_of(queued, desk, evidence=evidence(sentences=[0.4, 0.1]))
+    assert title_leads.sentence == paper(ONE).title[:5]
+    assert reasons_of(queued, desk, evidence=evidence(sentences=[0, -1.0])).sentence == ""
+
+
+def test_no_reasons_without_evidence_or_of_an_earlier_text(desk, queued):
+    assert desk.show(ONE).reasons is None
+    assert reasons_of(queued, desk, evidence={}) is None
+    assert reasons_of(queued, desk, evidence=evidence(), content_hash="0" * 64) is None
+
+
+def test_reasons_on_the_page_cannot_drive_the_terminal(desk, queued, capsys):
+    from litmine.cli.review_walk import show_item
+
+    reasons_of(queued, desk, evidence=evidence(words=[["\x1b[31mred[/bold]", 0.5]]))
+    show_item(desk.show(ONE))
+    shown = capsys.readouterr().out
+    assert f"most telling: {paper(ONE).abstract[:8].strip()}" in shown
+    assert "words for it: \N{REPLACEMENT CHARACTER}[31mred[/bold]" in shown
+    assert "\x1b" not in shown
+    assert "words against" not in shown
+
+
 @pytest.mark.parametrize("text", [OLD, f"arXiv:{OLD}v2", f"https://arxiv.org/abs/{OLD}"])
 def test_papers_are_named_in_any_form(desk, text):
     assert desk.show(text).paper.arxiv_id == OLD

@@ -147,6 +147,7 @@ def show_item(item: ReviewItem) -> None:
     out.print(paper.url, style="dim", markup=False)
     out.print()
     out.print(plain(paper.abstract), markup=False)
+    _show_reasons(item)
     if prediction.neighbours:
         out.print("\nnearest labelled papers:", markup=False)
     for neighbour in prediction.neighbours:
@@ -166,3 +167,18 @@ def show_item(item: ReviewItem) -> None:
         out.print(
             f"decided: {said(item.decision)} by {plain(item.decision.reviewer)}", markup=False
         )
+
+
+def _show_reasons(item: ReviewItem) -> None:
+    """Print the sentence and the words that moved the relevance most, where they are known."""
+    reasons = item.reasons
+    if reasons is None:
+        return
+    out = console()
+    out.print()
+    if reasons.sentence:
+        sentence = " ".join(plain(reasons.sentence).split())
+        out.print(f"most telling: {sentence}", markup=False)
+    for name, words in (("for", reasons.words_for), ("against", reasons.words_against)):
+        if words:
+            out.print(f"words {name} it: {plain(', '.join(words))}", markup=False)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from litmine.review.desk import ReviewDesk, ReviewItem
+from litmine.review.desk import Reasons, ReviewDesk, ReviewItem
 
-__all__ = ["ReviewDesk", "ReviewItem"]
+__all__ = ["Reasons", "ReviewDesk", "ReviewItem"]

@@ -33,9 +33,26 @@ from litmine.store.queue import (
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["ReviewDesk", "ReviewItem"]
+__all__ = ["Reasons", "ReviewDesk", "ReviewItem"]
 
 _TECHNIQUES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """What moved the relevance of a paper most.
+
+    Attributes
+    ----------
+    sentence : str
+        The sentence without which relevance would fall furthest; empty when none speaks for it.
+    words_for, words_against : tuple of str
+        Strongest first.
+    """
+
+    sentence: str
+    words_for: tuple[str, ...]
+    words_against: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +73,29 @@ class ReviewItem:
     queue: QueueItem
     prediction: StoredPrediction
     decision: Decision | None
+
+    @property
+    def reasons(self) -> Reasons | None:
+        """Read off the stored evidence; None without any, or when it is of an earlier text."""
+        evidence = self.prediction.evidence
+        if not evidence or self.prediction.content_hash != self.paper.content_hash:
+            return None
+        account = evidence.get("relevance")
+        if not account:
+            return None
+        words = account["words"]
+        weights = account["sentences"]
+        sentence = ""
+        if weights and max(weights) > 0:
+            field, start, end = evidence["sentences"][weights.index(max(weights))]
+            sentence = {"title": self.paper.title, "abstract": self.paper.abstract}[field][
+                start:end
+            ]
+        return Reasons(
+            sentence,
+            tuple(term for term, weight in words if weight > 0),
+            tuple(term for term, weight in reversed(words) if weight < 0),
+        )
 
 
 class ReviewDesk:
