@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from litmine.classify import metrics
 from litmine.classify.baselines import Scores
+from litmine.classify.model import Prediction
 
 __all__ = ["GATED", "Rules", "Truth", "compare", "conclude", "render_report", "scores_of"]
 
@@ -73,12 +74,12 @@ class Truth:
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 
-def scores_of(name: str, predictions: Sequence[Any], cells: Sequence[str]) -> Scores:
-    """Predictions as arrays, cells in the order given."""
+def scores_of(name: str, predictions: Sequence[Prediction], cells: Sequence[str]) -> Scores:
+    """What a classifier says of some papers as arrays, cells in the order given."""
     shape = (len(predictions), len(cells))
     return Scores(
         name,
-        np.array([p.relevance for p in predictions], dtype=np.float64),
+        np.array([p.relevance for p in predictions], np.float64),
         np.array([[p.cells[c] for c in cells] for p in predictions], np.float64).reshape(shape),
         np.array([[c in p.assigned for c in cells] for p in predictions], bool).reshape(shape),
         [p.technique[0] if p.technique else "" for p in predictions],

@@ -23,6 +23,7 @@ from litmine.encode.artefact import MANIFEST, Artefact, open_artefact
 
 __all__ = [
     "POINTER",
+    "REPORTS",
     "SHIPPED",
     "Change",
     "ModelEntry",
@@ -36,6 +37,9 @@ POINTER = "champion.json"
 
 SHIPPED = "shipped"
 """Stands for the classifier of the package, whatever its id is after an upgrade."""
+
+REPORTS = "reports"
+"""Folder in the registry for comparisons whose challenger is the shipped model."""
 
 _KIND = "classifier"
 _ROLLBACK = "go back with `litmine models rollback`"
@@ -212,13 +216,16 @@ class Registry:
         return hits[0]
 
     def entries(self) -> list[ModelEntry]:
-        """Every model: the shipped one, then trained ones by id."""
+        """Every model: the shipped one, then trained ones by id, a lost champion too."""
         present = self.current()
         found = [self._entry(self.shipped, "shipped", present == SHIPPED)]
-        if self.folder.is_dir():
-            for folder in sorted(self.folder.iterdir()):
-                if folder.is_dir() and not folder.name.startswith("."):
-                    found.append(self._entry(folder, "trained", present == folder.name))
+        names = {path.name for path in self.folder.iterdir()} if self.folder.is_dir() else set()
+        for name in sorted(names | {present} - {SHIPPED}):
+            folder = self.folder / name
+            if name == present or (
+                folder.is_dir() and not name.startswith(".") and name != REPORTS
+            ):
+                found.append(self._entry(folder, "trained", present == name))
         return found
 
     def change(

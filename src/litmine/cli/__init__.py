@@ -31,6 +31,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("ingest", "ingest", "Add papers from a snapshot file, a search query or by id."),
     ("classify", "classify", "Classify the papers of a JSON-lines file."),
     ("train", "train", "Train the classifier or the encoder."),
+    ("models", "models", "List, compare, promote and roll back classifiers; reclassify."),
     ("evaluate", "evaluate", "Measure the models on labelled nights."),
     ("library", "library", "Build or show the labelled library in corpus/."),
     ("config", "config", "Show the settings in force and where each comes from."),

@@ -7,17 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from litmine.cli.common import TerminalProgress, parse_day
+from litmine.cli.common import Json, TerminalProgress, parse_day, print_json, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from litmine.classify.library_build import PaperText
-    from litmine.encode import Encoder
     from litmine.encode.training.config import TrainingConfig
 
 app = typer.Typer(
@@ -26,96 +20,100 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-_LABELS = Path("../shared/labels/train.jsonl")
-_PAPERS = [Path("../shared/data/papers.parquet")]
 _NIGHTS = "2026-06-01..2026-06-19"
 
 
 @app.callback(invoke_without_command=True)
 def classifier(
     context: typer.Context,
-    labels: Annotated[Path, typer.Option(help="Gold labels, JSON lines.")] = _LABELS,
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Gold labels, JSON lines; repeatable, the last one wins. Those that come with "
+            "litmine by default."
+        ),
+    ] = None,
     papers: Annotated[
-        list[Path], typer.Option(help="Titles and abstracts: Parquet or JSON lines. Repeatable.")
-    ] = _PAPERS,
+        list[Path] | None,
+        typer.Option(
+            help="Titles and abstracts: Parquet or JSON lines; repeatable. "
+            "../shared/data/papers.parquet by default, then the database."
+        ),
+    ] = None,
     encoder: Annotated[
-        str | None, typer.Option(help="Encoder; the shipped one by default.")
+        str | None, typer.Option(help="Encoder; that of the settings by default.")
     ] = None,
     nights: Annotated[
-        str | None,
-        typer.Option(help="Unlabelled nights FIRST..LAST for base rate and thresholds."),
+        str,
+        typer.Option(
+            help="Unlabelled nights FIRST..LAST for base rate and thresholds, or none. Without a "
+            "file of papers the newest nights of the database serve."
+        ),
     ] = _NIGHTS,
-    output: Annotated[
-        Path | None, typer.Option(help="Classifier folder to write; models/classifier by default.")
+    decisions: Annotated[
+        bool | None,
+        typer.Option(
+            "--decisions/--no-decisions",
+            help="Learn from reviewers' decisions; by default where there is a database and no "
+            "--output.",
+        ),
     ] = None,
+    hold_back_days: Annotated[
+        int, typer.Option(min=0, help="Keep the decisions of so many days for the comparison ...")
+    ] = 28,
+    hold_back_share: Annotated[
+        float, typer.Option(min=0.0, max=0.9, help="... or this share of all, if that is fewer.")
+    ] = 0.2,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write instead, such as models/classifier of a checkout."),
+    ] = None,
+    json_output: Json = False,
 ) -> None:
-    """Train the classifier on gold labels with the encoder as it is.
+    """Train a challenger on gold labels and reviewers' decisions, with the encoder as it is.
+
+    It goes to the models folder of the data folder and changes nothing until it is promoted. An
+    approval is a relevant paper with its cells and technique, a rejection an irrelevant one; what
+    was undone or put aside says nothing. A decision wins over a gold label of the same paper when
+    it is newer; a gold label without a day (labelled_at) counts as older than any decision. The
+    newest decisions are held back, so that `litmine models promote` can compare on them.
 
     \b
-    Example:  litmine train --labels labels/train.jsonl --papers papers.parquet
+    Example:  litmine train
+              litmine train --labels labels/train.jsonl --papers papers.parquet
+              litmine train --output models/classifier      (the model that is shipped)
     """
     if context.invoked_subcommand is not None:
         return
-    import time
+    from litmine.jobs.material import HoldBack
+    from litmine.jobs.training import TrainingPlan, train
 
-    from litmine.classify.gold import labels_with_texts, papers_of_nights
-    from litmine.classify.train import (
-        BASE_RATE,
-        FOLDS,
-        NIGHT_PAPERS,
-        SEED,
-        HeadEvidence,
-        Night,
-        TrainingSet,
-        save_classifier,
-        train_classifier,
+    plan = TrainingPlan(
+        labels=labels,
+        papers=papers,
+        encoder=encoder,
+        nights=None if nights == "none" else _days(nights),
+        decisions=decisions,
+        hold_back=HoldBack(hold_back_days, hold_back_share),
+        output=output,
     )
-    from litmine.core.files import sha256_file
-    from litmine.core.resources import models_dir
-    from litmine.encode import load_encoder
-    from litmine.encode.artefact import MANIFEST, open_artefact
-
-    began = time.monotonic()
-    records, texts = labels_with_texts(labels, papers)
-    running = load_encoder(encoder)
-    folder = models_dir() / "encoder" if encoder in (None, "default") else Path(str(encoder))
-    evidence = None
-    if (folder / MANIFEST).is_file():
-        evidence = HeadEvidence.load(open_artefact(folder, "encoder"))
-    vectors = _vectors(running, [r["id"] for r in records], texts, "labelled papers")
-    night = None
-    if nights is not None:
-        first, last = _days(nights)
-        ids, others = papers_of_nights(papers[0], first, last, count=NIGHT_PAPERS, seed=SEED)
-        night = Night(
-            ids,
-            [t.title for t in others],
-            [t.abstract for t in others],
-            _vectors(running, ids, others, "papers of whole nights"),
-            vectors,
+    artefact = train(settings(), plan, progress=TerminalProgress(quiet=json_output))
+    facts = artefact.manifest["facts"]
+    if json_output:
+        print_json(
+            {"model_id": artefact.artefact_id, "folder": str(artefact.folder), "facts": facts}
         )
-    typer.echo("fitting words, fusion and thresholds ...", err=True)
-    data = TrainingSet(records, [t.title for t in texts], [t.abstract for t in texts], vectors)
-    trained = train_classifier(data, running.encoder_id, evidence, night)
-    artefact = save_classifier(
-        trained.classifier,
-        output or models_dir() / "classifier",
-        facts={
-            "labels": len(records),
-            "relevant": int(trained.targets[:, 0].sum()),
-            "labels_sha256": sha256_file(labels),
-            "base_rate": BASE_RATE,
-            "nights": nights,
-            "papers_of_nights": len(night.ids) if night else 0,
-            "folds": FOLDS,
-            "seed": SEED,
-            "head": "trained with the encoder" if evidence else "linear probe",
-        },
-    )
+        return
+    told = facts["decisions"]
     typer.echo(
-        f"wrote {artefact.folder} ({artefact.artefact_id}) "
-        f"in {time.monotonic() - began:.0f} s; measure it with `litmine evaluate`"
+        f"wrote {artefact.folder} ({artefact.artefact_id}) in {facts['seconds']:.0f} s: "
+        f"{facts['labels']} labelled papers, {told['used']} of them by decisions; "
+        f"{told['held_back']} newer decisions held back"
     )
+    if output is None:
+        typer.echo(f"compare and promote it: litmine models promote {artefact.artefact_id}")
+    else:
+        typer.echo("measure it with `litmine evaluate`")
 
 
 def _days(nights: str) -> tuple[date, date]:
@@ -124,38 +122,8 @@ def _days(nights: str) -> tuple[date, date]:
     first, dots, last = nights.partition("..")
     begin, end = parse_day(first), parse_day(last) if dots else None
     if begin is None or end is None:
-        raise InputError(f"--nights {nights}: write FIRST..LAST, such as {_NIGHTS}")
+        raise InputError(f"--nights {nights}: write FIRST..LAST, such as {_NIGHTS}, or none")
     return begin, end
-
-
-def _vectors(
-    running: Encoder, ids: Sequence[str], texts: Sequence[PaperText], what: str
-) -> NDArray[np.float32]:
-    """Vectors of texts; those that the library holds for this encoder are not made again."""
-    import numpy as np
-
-    from litmine.classify.library import LabelledLibrary
-    from litmine.core.errors import ArtefactMismatch
-
-    vectors = np.zeros((len(ids), running.dim), dtype=np.float32)
-    missing = list(range(len(ids)))
-    try:
-        library = LabelledLibrary.from_corpus(encoder_id=running.encoder_id)
-    except ArtefactMismatch:
-        typer.echo("the library holds vectors of another encoder; encoding all", err=True)
-    else:
-        row_of = {i: row for row, i in enumerate(library.ids) if not library.title_only[row]}
-        known = library.vectors
-        for place, arxiv_id in enumerate(ids):
-            if arxiv_id in row_of:
-                vectors[place] = known[row_of[arxiv_id]]
-        missing = [place for place in missing if ids[place] not in row_of]
-    progress = TerminalProgress()
-    progress.start("encode", len(missing))
-    lines = [f"{texts[place].title}\n{texts[place].abstract}" for place in missing]
-    vectors[missing] = running.encode(lines, progress=progress.advance)
-    progress.finish(f"encode: {len(missing)} of {len(ids)} {what}")
-    return vectors
 
 
 @app.command()
@@ -179,7 +147,8 @@ def encoder(
         str | None, typer.Option(help="torch device; a GPU when there is one.")
     ] = None,
 ) -> None:
-    """Train the encoder and export it to ONNX; then run `litmine train` and `library build`.
+    """Train the encoder and export it to ONNX; then run `litmine train --output
+    models/classifier` and `library build`.
 
     The parts leave their results in the run folder and can be run one by one, on one machine or
     several.
@@ -189,21 +158,21 @@ def encoder(
     """
     from litmine.encode.training.config import load_config
 
-    settings = load_config(config)
+    loaded = load_config(config)
     parts = part or ["warmup", "folds", "final", "export"]
     training = [name for name in parts if name != "export"]
     if training:
         from litmine.encode.training.run import train_encoder
 
         train_encoder(
-            settings,
+            loaded,
             run,
             parts=training,
             device=device,
             say=lambda line: typer.echo(line, err=True),
         )
     if "export" in parts:
-        _export(settings, run, output)
+        _export(loaded, run, output)
 
 
 def _export(settings: TrainingConfig, run: Path, output: Path | None) -> None:

@@ -14,6 +14,7 @@ from litmine.store.sql import batched, upsert
 __all__ = [
     "Announcement",
     "announced_counts",
+    "announced_papers",
     "latest_night",
     "missing",
     "nights_since",
@@ -118,3 +119,17 @@ def nights_since(connection: Connection, day: date) -> list[date]:
 def latest_night(connection: Connection) -> date | None:
     """Newest night of which announcements are stored."""
     return connection.execute(select(func.max(announcements.c.night))).scalar()
+
+
+def announced_papers(connection: Connection, limit: int) -> list[str]:
+    """Ids of stored papers that a night announced as new or cross-listed, newest night first."""
+    night = func.max(announcements.c.night)
+    rows = connection.execute(
+        select(announcements.c.arxiv_id)
+        .join(papers, papers.c.arxiv_id == announcements.c.arxiv_id)
+        .where(announcements.c.announce_type.in_(("new", "cross")), papers.c.withdrawn.is_(False))
+        .group_by(announcements.c.arxiv_id)
+        .order_by(night.desc(), announcements.c.arxiv_id)
+        .limit(limit)
+    )
+    return list(rows.scalars())

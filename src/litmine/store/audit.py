@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +29,11 @@ def record(
     )
 
 
-def audit_entries(connection: Connection, limit: int = 100) -> list[dict[str, Any]]:
-    """Return the newest entries, newest first."""
-    rows = connection.execute(select(audit).order_by(audit.c.id.desc()).limit(limit))
-    return [dict(row._mapping) for row in rows]
+def audit_entries(
+    connection: Connection, limit: int | None = 100, actions: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
+    """Return the newest entries, newest first; None is no limit. Only some actions, if named."""
+    statement = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    if actions is not None:
+        statement = statement.where(audit.c.action.in_(actions))
+    return [dict(row._mapping) for row in connection.execute(statement)]
