@@ -21,10 +21,20 @@ from numpy.typing import NDArray
 
 from litmine.classify.labels import Outputs
 
-__all__ = ["Fusion", "Opinions", "fit_fusion", "log_odds", "logistic", "night_weights"]
+__all__ = [
+    "Fusion",
+    "Opinions",
+    "fit_fusion",
+    "labelled_nights",
+    "log_odds",
+    "logistic",
+    "night_weights",
+]
 
 Floats = NDArray[np.float64]
 _FLOOR = 0.02
+_NIGHT_LEAST = 50
+"""Relevant papers of whole nights from which on the nights set the biases."""
 
 
 @dataclass(frozen=True)
@@ -158,12 +168,18 @@ def night_weights(relevant: NDArray[np.bool_], base_rate: float) -> Floats:
     return weights
 
 
+def labelled_nights(night: NDArray[np.bool_], targets: NDArray[np.float32]) -> bool:
+    """Whether enough relevant papers of labelled nights are there to set biases by."""
+    return bool((night & (targets[:, 0] > 0)).sum() >= _NIGHT_LEAST)
+
+
 def fit_fusion(
     opinions: Opinions,
     targets: NDArray[np.float32],
     outputs: Outputs,
     *,
     base_rate: float,
+    night: NDArray[np.bool_] | None = None,
     strength: float = 1.0,
 ) -> Fusion:
     """Learn the fusion from out-of-fold opinions.
@@ -179,6 +195,10 @@ def fit_fusion(
     base_rate
         Share of relevant papers on a night. The labelled set is richer; weighting it back is the
         prior-shift correction of Saerens et al. (2002) done at fitting time.
+    night
+        (papers,) marks papers of whole nights that were labelled whatever they are about. With
+        enough of them relevance has a bias of its own for the papers chosen to be informative, and
+        the bias that is kept is that of the nights; likewise the cells.
     strength
         Inverse regularisation of the shared weights.
     """
@@ -186,19 +206,27 @@ def fit_fusion(
 
     relevant = targets[:, 0] > 0
     model = LogisticRegression(C=strength, max_iter=500)
-    model.fit(opinions.features(0), relevant, sample_weight=night_weights(relevant, base_rate))
+    chosen = np.zeros(0, dtype=bool)
+    if night is not None and labelled_nights(night, targets):
+        chosen = ~night
+        features = np.column_stack([opinions.features(0), chosen])
+        model.fit(features, relevant)
+    else:
+        model.fit(opinions.features(0), relevant, sample_weight=night_weights(relevant, base_rate))
     positive = opinions.rows(relevant)
     cell_blocks = [_cell_features(positive, triple) for triple in outputs.cell_columns()]
     cell_truth = [targets[relevant, own] for own, _, _ in outputs.cell_columns()]
-    cell, cell_bias = _pooled(cell_blocks, cell_truth, strength)
+    among = chosen[relevant] if len(chosen) else None
+    cell, cell_bias = _pooled(cell_blocks, cell_truth, strength, among)
     technique_columns = outputs.group("technique")
     technique, technique_bias = _pooled(
         [positive.features(column) for column in technique_columns],
         [targets[relevant, column] for column in technique_columns],
         strength,
+        among,
     )
     return Fusion(
-        relevance=np.append(model.coef_[0], model.intercept_[0]),
+        relevance=np.append(model.coef_[0][:3], model.intercept_[0]),
         cell=cell,
         cell_bias=cell_bias,
         technique=technique,
@@ -207,19 +235,28 @@ def fit_fusion(
 
 
 def _pooled(
-    blocks: list[Floats], truths: list[NDArray[np.float32]], strength: float
+    blocks: list[Floats],
+    truths: list[NDArray[np.float32]],
+    strength: float,
+    chosen: NDArray[np.bool_] | None,
 ) -> tuple[Floats, Floats]:
-    """One regression over all outputs of a group, each with a shrunken bias of its own."""
+    """One regression over all outputs of a group, each with a shrunken bias of its own.
+
+    Rows of papers that were `chosen` have another bias per output, which is left out of the result.
+    """
+    from scipy import sparse
     from sklearn.linear_model import LogisticRegression
 
-    shared = np.concatenate(blocks)
-    size = len(blocks[0])
-    own = np.repeat(np.eye(len(blocks)), size, axis=0)
+    size, width = len(blocks[0]), blocks[0].shape[1]
+    own = np.repeat(np.arange(len(blocks)), size)
+    columns = sparse.csr_matrix((np.ones(len(own)), (np.arange(len(own)), own)))
+    parts = [sparse.csr_matrix(np.concatenate(blocks)), columns]
+    if chosen is not None:
+        parts.append(columns.multiply(np.tile(chosen, len(blocks))[:, None]).tocsr())
     model = LogisticRegression(C=strength, max_iter=1000)
-    model.fit(np.concatenate([shared, own], axis=1), np.concatenate(truths) > 0)
-    width = shared.shape[1]
+    model.fit(sparse.hstack(parts).tocsr(), np.concatenate(truths) > 0)
     weights = np.asarray(model.coef_[0], dtype=np.float64)
-    return weights[:width], weights[width:] + float(model.intercept_[0])
+    return weights[:width], weights[width : width + len(blocks)] + float(model.intercept_[0])
 
 
 def _cell_features(opinions: Opinions, triple: tuple[int, int, int]) -> Floats:

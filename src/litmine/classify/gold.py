@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,13 @@ from litmine.classify.library_build import PaperText, read_texts
 from litmine.core.errors import InputError
 from litmine.encode.training.data import read_labels
 
-__all__ = ["NIGHT_CATEGORIES", "labels_with_texts", "papers_of_nights"]
+__all__ = [
+    "NIGHT_CATEGORIES",
+    "labels_with_texts",
+    "papers_of_nights",
+    "with_nights",
+    "without_disputed",
+]
 
 NIGHT_CATEGORIES = frozenset({"cs.CL", "cs.LG", "cs.DC", "cs.AR", "cs.PF"})
 """What a night of the labels is made of: papers first seen that day in one of these."""
@@ -43,6 +50,50 @@ def labels_with_texts(
             "give --papers the files that hold them"
         )
     return records, [texts[r["id"]] for r in records]
+
+
+def with_nights(records: Sequence[dict[str, Any]], nights: Path) -> list[dict[str, Any]]:
+    """The records, those of papers of wholly labelled nights with the ``night`` they belong to.
+
+    Parameters
+    ----------
+    records
+        Labels; one that names its night keeps it.
+    nights
+        A JSON object of day to ids: every paper of that night in `NIGHT_CATEGORIES`.
+
+    Raises
+    ------
+    InputError
+        When the file is no such object.
+    """
+    try:
+        listed = json.loads(nights.read_text(encoding="utf-8"))
+        night_of = {arxiv_id: night for night, ids in listed.items() for arxiv_id in ids}
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise InputError(f"cannot read labelled nights from {nights}: {error}") from error
+    return [
+        {**record, "night": night_of[record["id"]]}
+        if record["id"] in night_of and "night" not in record
+        else record
+        for record in records
+    ]
+
+
+def without_disputed(records: Sequence[dict[str, Any]], second: Path) -> list[dict[str, Any]]:
+    """The records without those whose relevance a second annotator saw otherwise.
+
+    Raises
+    ------
+    InputError
+        When the second opinions cannot be read.
+    """
+    other = {record["id"]: record["relevant"] for record in read_labels(second)}
+    return [
+        record
+        for record in records
+        if bool(other.get(record["id"], record["relevant"])) == bool(record["relevant"])
+    ]
 
 
 def papers_of_nights(

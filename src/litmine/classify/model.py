@@ -10,6 +10,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from litmine.classify.control import Promise
+from litmine.classify.first_stage import FirstStage
 from litmine.classify.fusion import Fusion, Opinions
 from litmine.classify.labels import Outputs
 from litmine.classify.lexical import TfidfTable, lexical_text
@@ -133,6 +135,8 @@ class Classifier:
     head: Mapping[str, NDArray[np.float32]]
     fusion: Fusion
     thresholds: NDArray[np.float64] = field(repr=False)
+    first_stage: FirstStage | None = None
+    promises: Mapping[str, Promise] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path | None = None) -> Classifier:
@@ -170,6 +174,8 @@ class Classifier:
             },
             fusion=Fusion.from_arrays(arrays),
             thresholds=arrays["thresholds"].astype(np.float64),
+            first_stage=FirstStage.from_arrays(arrays),
+            promises={name: Promise(**p) for name, p in settings.get("promises", {}).items()},
         )
 
     def require_encoder(self, encoder_id: str) -> None:
@@ -276,18 +282,48 @@ class Classifier:
             name: round(float(p), _DIGITS)
             for name, p in zip(self.outputs.labels_of("technique"), techniques, strict=True)
         }
+        relevance = round(relevance, _DIGITS)
         ranked = sorted(by_technique, key=lambda name: (-by_technique[name], name))
         second = [name for name in ranked[1:2] if by_technique[name] > 0.5]
         return Prediction(
             arxiv_id=arxiv_id,
             model_id=self.model_id,
-            relevance=round(relevance, _DIGITS),
+            relevance=relevance,
             cells=by_cell,
             techniques=by_technique,
             technique=tuple(ranked[:1] + second),
             assigned=tuple(sorted(assigned, key=lambda name: (-by_cell[name], name))),
             neighbours=neighbours,
+            relevant=self.verdict(relevance),
+            possible=self._possible(by_cell, assigned),
         )
+
+    def verdict(self, relevance: float) -> bool | None:
+        """Relevant or not where the error is controlled, None in between (the reject option)."""
+        yes, no = self.promises.get("relevant"), self.promises.get("irrelevant")
+        if no is not None and no.kept and relevance < no.threshold:
+            return False
+        if yes is not None and yes.kept and relevance >= yes.threshold:
+            return True
+        return None
+
+    def _possible(self, cells: Mapping[str, float], assigned: Sequence[str]) -> tuple[str, ...]:
+        promise = self.promises.get("possible")
+        least = promise.threshold if promise is not None and promise.kept else 2.0
+        return tuple(
+            sorted(
+                (name for name, p in cells.items() if p >= least or name in assigned),
+                key=lambda name: (-cells[name], name),
+            )
+        )
+
+    def voters(
+        self, papers: Sequence[HasText], vectors: NDArray[np.float32], library: LabelledLibrary
+    ) -> list[list[Neighbour]]:
+        """The labelled papers that vote on each paper, nearest first."""
+        judged = library.where(judged=True)
+        vectors = vectors.astype(np.float16).astype(np.float32)
+        return judged.neighbours(*_nearest(papers, vectors, judged))
 
 
 def _nearest(

@@ -17,10 +17,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from litmine.classify.fusion import Opinions, fit_fusion, night_weights
+from litmine.classify.control import (
+    Promise,
+    cell_set_threshold,
+    precision_threshold,
+    recall_threshold,
+)
+from litmine.classify.first_stage import fit_first_stage
+from litmine.classify.fusion import Opinions, fit_fusion, labelled_nights, night_weights
 from litmine.classify.labels import Outputs
-from litmine.classify.lexical import learn_table, lexical_text
+from litmine.classify.lexical import lexical_text
 from litmine.classify.model import Classifier, WordModel
+from litmine.classify.opinions import (
+    HeadEvidence,
+    fit_probe,
+    fit_words,
+    known_evidence,
+    votes_out_of_fold,
+)
 from litmine.classify.thresholds import cell_thresholds
 from litmine.classify.votes import NEIGHBOURS, neighbour_votes
 from litmine.core.errors import InputError
@@ -81,51 +95,20 @@ class Night:
 
 
 @dataclass(frozen=True)
-class HeadEvidence:
-    """What comes with a trained encoder.
+class Trained:
+    """A classifier with what was known out of fold, for thresholds and reports.
 
     Attributes
     ----------
-    names
-        Outputs of the head.
-    head
-        Its parameters.
-    ids, logits, votes
-        Out-of-fold opinions on the papers it was trained on.
+    honest
+        (papers,) where `opinions` are of models that did not see the paper's label.
     """
-
-    names: tuple[str, ...]
-    head: Mapping[str, NDArray[np.float32]]
-    ids: tuple[str, ...]
-    logits: NDArray[np.float64]
-    votes: NDArray[np.float64]
-
-    @classmethod
-    def load(cls, encoder: Artefact) -> HeadEvidence | None:
-        """Read ``head.npz`` and ``oof.npz`` of an encoder folder; None when it has none."""
-        if "head.npz" not in encoder.manifest["files"]:
-            return None
-        with np.load(encoder.path("head.npz"), allow_pickle=False) as arrays:
-            head = {k: v.astype(np.float32) for k, v in arrays.items() if k != "names"}
-            names = tuple(str(n) for n in arrays["names"])
-        with np.load(encoder.path("oof.npz"), allow_pickle=False) as arrays:
-            return cls(
-                names,
-                head,
-                tuple(str(i) for i in arrays["ids"]),
-                arrays["logits"].astype(np.float64),
-                arrays["votes"].astype(np.float64),
-            )
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A classifier with what was known out of fold, for thresholds and reports."""
 
     classifier: Classifier
     opinions: Opinions
     fold: NDArray[np.int64]
     targets: NDArray[np.float32]
+    honest: NDArray[np.bool_]
 
 
 def train_classifier(
@@ -170,24 +153,45 @@ def train_classifier(
     targets = outputs.matrix(data.labels)
     fold = fold_of(data.ids, FOLDS, SEED)
     texts = [lexical_text(t, a) for t, a in zip(data.titles, data.abstracts, strict=True)]
-    words, word_logits = _fit_words(texts, targets, fold, min_df)
+    words, word_logits, matrix = fit_words(texts, targets, fold, min_df)
+    honest = np.ones(len(targets), dtype=bool)
     if evidence is None:
-        head, head_logits = _fit_probe(data.vectors, targets, fold)
-        votes = _votes_out_of_fold(data.vectors, targets, fold)
+        head, head_logits = fit_probe(data.vectors, targets, fold)
+        votes = votes_out_of_fold(data.vectors, targets, fold)
     else:
         head = dict(evidence.head)
-        head_logits, votes = _known_evidence(data, evidence, targets)
+        head_logits, votes, honest = known_evidence(data.ids, data.vectors, evidence, targets, fold)
     opinions = Opinions(word_logits, head_logits, votes)
-    fusion = fit_fusion(opinions, targets, outputs, base_rate=base_rate)
-    if night is None:
-        thresholds = _labelled_thresholds(opinions, targets, outputs, fold, base_rate)
+    nights = np.array([str(label.get("night") or "") for label in data.labels])
+    is_night = nights != ""
+    # A night that is whole but for papers whose opinions are not honest has lost its base rate.
+    whole = is_night & ~np.isin(nights, nights[~honest])
+    fusion = fit_fusion(
+        opinions.rows(honest), targets[honest], outputs, base_rate=base_rate, night=whole[honest]
+    )
+    promises: dict[str, Promise] = {}
+    if labelled_nights(whole, targets):
+        promises, expected = _controlled(opinions, targets, outputs, honest, whole, fold)
+        thresholds = cell_thresholds(expected, expected, np.ones(len(expected)))
+    elif night is None:
+        rows = np.flatnonzero(honest)
+        thresholds = _labelled_thresholds(
+            opinions.rows(rows), targets[rows], outputs, fold[rows], base_rate
+        )
     else:
         seen = _night_opinions(night, data, opinions, words, head, targets)
         fusion = fusion.at_base_rate(seen.features(0), base_rate)
         expected = fusion.probabilities(seen, outputs)[1]
         thresholds = cell_thresholds(expected, expected, np.ones(len(expected)))
-    classifier = Classifier("unsaved", encoder_id, outputs, words, head, fusion, thresholds)
-    return Trained(classifier, opinions, fold, targets)
+    first = None
+    if promises:
+        first, promises["first_stage"] = fit_first_stage(
+            words.table, matrix, targets[:, 0] > 0, is_night, fold
+        )
+    classifier = Classifier(
+        "unsaved", encoder_id, outputs, words, head, fusion, thresholds, first, promises
+    )
+    return Trained(classifier, opinions, fold, targets, honest)
 
 
 def save_classifier(
@@ -207,6 +211,7 @@ def save_classifier(
         "words_scales": words.scales,
         "words_bias": words.bias,
         "thresholds": trained.thresholds,
+        **(trained.first_stage.arrays() if trained.first_stage else {}),
         **{f"head_{key}": value.astype(np.float16) for key, value in trained.head.items()},
         **trained.fusion.arrays(),
     }
@@ -217,86 +222,52 @@ def save_classifier(
         folder,
         kind="classifier",
         name=name,
-        settings={"encoder_id": trained.encoder_id, "outputs": list(trained.outputs.names)},
+        settings={
+            "encoder_id": trained.encoder_id,
+            "outputs": list(trained.outputs.names),
+            "promises": {name: p.as_dict() for name, p in trained.promises.items()},
+        },
         files=["weights.npz", "terms.txt"],
         facts=facts,
     )
 
 
-def _fit_words(
-    texts: list[str], targets: NDArray[np.float32], fold: NDArray[np.int64], min_df: int
-) -> tuple[WordModel, NDArray[np.float64]]:
-    """The word model on everything, and its out-of-fold logits."""
-    table = learn_table(texts, min_df=min(min_df, max(1, len(texts) // 50)))
-    matrix = table.matrix(texts)
-    logits = np.zeros(targets.shape)
+def _controlled(
+    opinions: Opinions,
+    targets: NDArray[np.float32],
+    outputs: Outputs,
+    honest: NDArray[np.bool_],
+    is_night: NDArray[np.bool_],
+    fold: NDArray[np.int64],
+) -> tuple[dict[str, Promise], NDArray[np.float64]]:
+    """Promises on the labelled nights, and the cells' probabilities there.
+
+    Every paper is seen through a fusion that was fitted without its fold.
+    """
+    relevance = np.zeros(len(targets))
+    cells = np.zeros((len(targets), len(outputs.group("cell"))))
     for k in sorted(set(fold.tolist())):
-        inside, outside = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
-        weights, bias = _linear(matrix[inside], targets[inside], strength=10.0)
-        logits[outside] = matrix[outside] @ weights.T + bias
-    weights, bias = _linear(matrix, targets, strength=10.0)
-    scales = np.maximum(np.abs(weights).max(axis=1), 1e-9) / 127
-    codes = np.rint(weights / scales[:, None]).astype(np.int8).T
-    return WordModel(table, np.ascontiguousarray(codes), scales, bias), logits
-
-
-def _fit_probe(
-    vectors: NDArray[np.float32], targets: NDArray[np.float32], fold: NDArray[np.int64]
-) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.float64]]:
-    """A linear head on given vectors, and its out-of-fold logits."""
-    # The scale of network.apply_head: unit vectors times the root of their length.
-    x = vectors.astype(np.float64) * np.sqrt(vectors.shape[1])
-    logits = np.zeros(targets.shape)
-    for k in sorted(set(fold.tolist())):
-        inside, outside = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
-        weights, bias = _linear(x[inside], targets[inside], strength=0.02)
-        logits[outside] = x[outside] @ weights.T + bias
-    weights, bias = _linear(x, targets, strength=0.02)
-    outputs, dim = weights.shape
-    head = {
-        "linear_weight": weights.astype(np.float32),
-        "linear_bias": bias.astype(np.float32),
-        "inner_weight": np.zeros((1, dim), np.float32),
-        "inner_bias": np.zeros(1, np.float32),
-        "outer_weight": np.zeros((outputs, 1), np.float32),
-    }
-    return head, logits
-
-
-def _linear(
-    x: Any, targets: NDArray[np.float32], strength: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Logistic regressions: relevance on all papers, the other outputs on relevant ones."""
-    from sklearn.linear_model import LogisticRegression
-
-    relevant = targets[:, 0] > 0
-    weights = np.zeros((targets.shape[1], x.shape[1]))
-    bias = np.zeros(targets.shape[1])
-    for column in range(targets.shape[1]):
-        rows = np.flatnonzero(relevant) if column else np.arange(len(targets))
-        truth = targets[rows, column] > 0
-        if 3 < truth.sum() < len(truth):
-            model = LogisticRegression(
-                C=strength, max_iter=300, class_weight=None if column else "balanced"
-            )
-            model.fit(x[rows], truth)
-            weights[column], bias[column] = model.coef_[0], model.intercept_[0]
-        else:
-            # Too few to learn from: the smoothed share alone.
-            share = (truth.sum() + 0.5) / (len(truth) + 1)
-            bias[column] = np.log(share / (1 - share))
-    return weights, bias
-
-
-def _votes_out_of_fold(
-    vectors: NDArray[np.float32], targets: NDArray[np.float32], fold: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    votes = np.zeros(targets.shape)
-    for k in sorted(set(fold.tolist())):
-        inside, outside = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
-        rows, similarities = top_k(on_grid(vectors[outside]), on_grid(vectors[inside]), NEIGHBOURS)
-        votes[outside] = neighbour_votes(rows, similarities, targets[inside])
-    return votes
+        inside, outside = np.flatnonzero(honest & (fold != k)), np.flatnonzero(fold == k)
+        part = fit_fusion(
+            opinions.rows(inside),
+            targets[inside],
+            outputs,
+            base_rate=BASE_RATE,
+            night=is_night[inside],
+        )
+        relevance[outside], cells[outside], _ = part.probabilities(opinions.rows(outside), outputs)
+    truth = targets[:, 0] > 0
+    found = is_night & truth
+    return (
+        {
+            "relevant": precision_threshold(relevance[is_night], truth[is_night], alpha=0.1),
+            "irrelevant": recall_threshold(relevance[is_night], truth[is_night], alpha=0.05),
+            "possible": cell_set_threshold(
+                cells[found], targets[found][:, outputs.group("cell")] > 0, alpha=0.1
+            ),
+        },
+        cells[is_night],
+    )
 
 
 def _labelled_thresholds(
@@ -337,22 +308,3 @@ def _night_opinions(
     seen.head[new] = apply_head(head, night.vectors[new])
     seen.votes[new] = neighbour_votes(rows, similarities, targets)
     return seen
-
-
-def _known_evidence(
-    data: TrainingSet, evidence: HeadEvidence, targets: NDArray[np.float32]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Out-of-fold opinions where there are any; the encoder's own on papers it never saw."""
-    row_of = {arxiv_id: row for row, arxiv_id in enumerate(evidence.ids)}
-    known = np.array([row_of.get(arxiv_id, -1) for arxiv_id in data.ids])
-    logits = evidence.logits[known]
-    votes = evidence.votes[known]
-    new = np.flatnonzero(known < 0)
-    if len(new):
-        logits[new] = apply_head(evidence.head, data.vectors[new])
-        old = np.flatnonzero(known >= 0)
-        rows, similarities = top_k(
-            on_grid(data.vectors[new]), on_grid(data.vectors[old]), NEIGHBOURS
-        )
-        votes[new] = neighbour_votes(rows, similarities, targets[old])
-    return logits, votes

@@ -28,11 +28,27 @@ def command(
     corpus: Annotated[
         Path | None, typer.Option(help="Folder of the labelled library; corpus/ by default.")
     ] = None,
+    cascade: Annotated[
+        bool,
+        typer.Option(
+            "--cascade/--no-cascade",
+            help="Let words alone drop the papers that are far from the field, unencoded.",
+        ),
+    ] = True,
+    evidence: Annotated[
+        bool,
+        typer.Option(
+            "--evidence/--no-evidence",
+            help="Say which words, sentences and neighbours moved each probability.",
+        ),
+    ] = True,
 ) -> None:
     """Classify the papers of a JSON-lines file.
 
     Each output line holds id, relevance, cells (all 25 with their probabilities), technique and
-    the nearest labelled papers, then the assigned cells and the model's id. The file appears only
+    the nearest labelled papers; assigned: the cells chosen; possible: the cells not ruled out;
+    relevant: true, false or "unsure"; decided_by: which stage of the cascade; evidence, where the
+    paper may be relevant; and the model's id. docs/models.md explains each. The file appears only
     when every line was read and classified.
 
     \b
@@ -42,6 +58,7 @@ def command(
     import sys
     from contextlib import nullcontext
 
+    from litmine.classify.cascade import judge
     from litmine.classify.library import LabelledLibrary
     from litmine.classify.model import Classifier
     from litmine.classify.records import as_record, read_records
@@ -69,8 +86,15 @@ def command(
     with target as stream:
         for start in range(0, len(records), _AT_ONCE):
             batch = records[start : start + _AT_ONCE]
-            vectors = running.encode([r.text for r in batch], progress=progress.advance)
-            predictions = classifier.predict(batch, vectors, library)
+            predictions = judge(
+                batch,
+                running,
+                classifier,
+                library,
+                cascade=cascade,
+                explain=evidence,
+                progress=progress.advance,
+            )
             for record, prediction in zip(batch, predictions, strict=True):
                 line = json.dumps(as_record(prediction, record.given_id), ensure_ascii=False)
                 stream.write(line + "\n")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from litmine.classify.gold import with_nights, without_disputed
 from litmine.classify.library import LabelledLibrary
 from litmine.classify.library_build import PaperText, read_texts
 from litmine.core.errors import ArtefactMismatch, InputError
@@ -145,6 +146,7 @@ def gold_records(files: Sequence[Path] | None) -> tuple[list[dict[str, Any]], li
     records: dict[str, dict[str, Any]] = {}
     sources: list[str] = []
     complete = True
+    shipped = files is None
     if files is None:
         extra = corpus_dir() / "labels.jsonl"
         files = [path for path in (DEFAULT_LABELS, extra) if path.is_file()]
@@ -162,7 +164,11 @@ def gold_records(files: Sequence[Path] | None) -> tuple[list[dict[str, Any]], li
         sources.append(path.name)
         for record in read_labels(path):
             records[record["id"]] = record
-    return list(records.values()), sources, complete
+    kept = list(records.values())
+    if shipped:
+        kept = without_disputed(kept, corpus_dir() / "second_opinions.jsonl")
+        kept = with_nights(kept, corpus_dir() / "labelled_nights.json")
+    return kept, sources, complete
 
 
 def merge_labels(
