@@ -15,9 +15,14 @@ from litmine.classify.library import LabelledLibrary
 from litmine.core.clock import FakeClock
 from litmine.core.settings import load_settings
 from litmine.jobs.context import RunContext
-from litmine.jobs.judge import classify_pending, encode_pending
+from litmine.jobs.judge import classify_pending, encode_pending, screen_pending
 from litmine.store import open_store
-from litmine.store.papers import get_papers, papers_without_prediction, upsert_papers
+from litmine.store.papers import (
+    get_papers,
+    papers_without_prediction,
+    papers_without_vector,
+    upsert_papers,
+)
 from litmine.store.predictions import get_predictions
 from tests.support.light import DIM, ENCODER_ID, HashEncoder, KeywordClassifier
 from tests.support.papers import paper
@@ -81,3 +86,72 @@ def test_another_champion_judges_new_papers_and_new_texts_only(context: RunConte
     with context.store.read() as connection:
         assert set(get_predictions(connection, "keyword-1", IDS)) == {old, changed}
         assert set(get_predictions(connection, "keyword-2", IDS)) == {changed, new}
+
+
+def crowded(context: RunContext, least: int) -> RunContext:
+    models = context.settings.models.model_copy(update={"cascade_from": least})
+    settings = context.settings.model_copy(update={"models": models})
+    return RunContext(settings, context.store, context.clock)
+
+
+def fill(context: RunContext) -> None:
+    with context.write() as connection:
+        upsert_papers(
+            connection,
+            [
+                paper(i, title="On stars" if number % 2 else "Efficient models", abstract="Text.")
+                for number, i in enumerate(IDS)
+            ],
+            NOW,
+        )
+
+
+def test_a_backlog_goes_through_the_first_stage_and_what_it_drops_is_not_encoded(
+    context: RunContext,
+) -> None:
+    classifier = KeywordClassifier()
+    classifier.first_stage = "words"
+    context = crowded(context, len(IDS))
+    fill(context)
+    assert screen_pending(context, classifier) == 50
+    assert screen_pending(context, classifier) == 0, "the other half is too few for another pass"
+    assert encode_and_classify(context, classifier) == 50
+    with context.store.read() as connection:
+        said = get_predictions(connection, "keyword-1", IDS)
+        assert papers_without_vector(connection, ENCODER_ID) == []
+        assert papers_without_prediction(connection) == []
+    assert {p.decided_by for i, p in said.items() if IDS.index(i) % 2} == {"first-stage"}
+    assert {p.decided_by for i, p in said.items() if not IDS.index(i) % 2} == {"full"}
+
+
+def test_a_dropped_paper_whose_text_changes_is_judged_anew(context: RunContext) -> None:
+    classifier = KeywordClassifier()
+    classifier.first_stage = "words"
+    context = crowded(context, 1)
+    fill(context)
+    screen_pending(context, classifier)
+    with context.write() as connection:
+        old = get_papers(connection, [IDS[1]])[IDS[1]]
+        upsert_papers(connection, [replace(old, version=2, title="Efficient models")], NOW)
+    assert screen_pending(context, classifier) == 0
+    encode_and_classify(context, classifier)
+    with context.store.read() as connection:
+        assert get_predictions(connection, "keyword-1", IDS)[IDS[1]].decided_by == "full"
+
+
+def test_a_night_is_read_in_full(context: RunContext) -> None:
+    classifier = KeywordClassifier()
+    classifier.first_stage = "words"
+    fill(context)
+    assert screen_pending(context, classifier) == 0
+
+
+def test_evidence_is_kept_where_the_encoder_is_at_hand(context: RunContext) -> None:
+    fill(context)
+    library = LabelledLibrary([], np.zeros((0, DIM), np.float32), ENCODER_ID)
+    encode_pending(context, HashEncoder())
+    classify_pending(context, KeywordClassifier(), library, HashEncoder())  # type: ignore[arg-type]
+    with context.store.read() as connection:
+        said = get_predictions(connection, "keyword-1", IDS)
+    assert all(p.evidence == {"method": "keyword"} for p in said.values())
+    assert all(p.relevant == -1 for p in said.values()), "no promise, no verdict"

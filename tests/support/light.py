@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,38 @@ class KeywordClassifier:
         self.model_id = model_id
         self._words = words
 
+    first_stage: Any = None
+
     def require_encoder(self, encoder_id: str) -> None:
         assert encoder_id == self.encoder_id
+
+    def account(
+        self,
+        predictions: Sequence[Prediction],
+        papers: Any,
+        vectors: Any,
+        library: Any,
+        encoder: Any,
+    ) -> list[Prediction]:
+        assert encoder.encoder_id == self.encoder_id
+        return [replace(p, evidence={"method": "keyword"}) for p in predictions]
+
+    def screen(self, papers: Sequence[Paper]) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Drops what does not even speak of models."""
+        return np.array([np.nan if "model" in p.text.lower() else 0.001 for p in papers])
+
+    def dropped(self, paper: Paper, relevance: float) -> Prediction:
+        return Prediction(
+            arxiv_id=paper.arxiv_id,
+            model_id=self.model_id,
+            relevance=relevance,
+            cells={},
+            techniques={},
+            technique=(),
+            assigned=(),
+            relevant=False,
+            decided_by="first-stage",
+        )
 
     def predict(
         self, papers: Sequence[Paper], vectors: Any, library: LabelledLibrary

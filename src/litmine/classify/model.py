@@ -18,6 +18,7 @@ from litmine.classify.lexical import TfidfTable, lexical_text
 from litmine.classify.library import LabelledLibrary, Neighbour
 from litmine.classify.votes import NEIGHBOURS, neighbour_votes
 from litmine.core.errors import ArtefactMismatch, InputError
+from litmine.encode import Encoder
 from litmine.encode.artefact import open_artefact
 from litmine.encode.training.network import apply_head
 
@@ -297,6 +298,31 @@ class Classifier:
             relevant=self.verdict(relevance),
             possible=self._possible(by_cell, assigned),
         )
+
+    def screen(self, papers: Sequence[HasText]) -> NDArray[np.float64]:
+        """See `litmine.classify.cascade.passes`."""
+        from litmine.classify.cascade import passes
+
+        return passes(self, papers)
+
+    def dropped(self, paper: HasText, relevance: float) -> Prediction:
+        """See `litmine.classify.cascade.dropped`."""
+        from litmine.classify.cascade import dropped
+
+        return dropped(self, paper, relevance)
+
+    def account(
+        self,
+        predictions: Sequence[Prediction],
+        papers: Sequence[HasText],
+        vectors: NDArray[np.float32],
+        library: LabelledLibrary,
+        encoder: Encoder,
+    ) -> list[Prediction]:
+        """See `litmine.classify.cascade.with_evidence`."""
+        from litmine.classify.cascade import with_evidence
+
+        return with_evidence(predictions, papers, vectors, encoder, self, library)
 
     def verdict(self, relevance: float) -> bool | None:
         """Relevant or not where the error is controlled, None in between (the reject option)."""

@@ -155,6 +155,14 @@ class ModelSettings(_Section):
         description="the champion (shipped, until another is promoted), or a folder",
     )
     threads: int = Field(default=0, ge=0, description="threads; 0: the machine's cores")
+    cascade_from: int = Field(
+        default=2000,
+        ge=0,
+        description="with so many new papers words alone drop those far from the field, unencoded",
+    )
+    evidence: bool = Field(
+        default=True, description="keep the words and sentences that moved each prediction"
+    )
 
 
 class QueueSettings(_Section):

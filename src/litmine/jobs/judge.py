@@ -18,13 +18,23 @@ from litmine.store.vectors import encoded_hashes, get_vectors, put_vectors
 
 if TYPE_CHECKING:
     from litmine.classify.library import LabelledLibrary, Neighbour
-    from litmine.classify.model import Classifier
+    from litmine.classify.model import Classifier, Prediction
+    from litmine.core.paper import Paper
     from litmine.encode import Encoder
 
-__all__ = ["classify_papers", "classify_pending", "encode_papers", "encode_pending"]
+__all__ = [
+    "classify_papers",
+    "classify_pending",
+    "encode_papers",
+    "encode_pending",
+    "screen_pending",
+]
 
 #: Papers a transaction: a kill costs at most this much work again.
 _SLICE = 64
+
+#: The same for the first stage, which reads thousands of papers a second.
+_SCREENED = 2000
 
 
 def encode_pending(context: RunContext, encoder: Encoder) -> int:
@@ -55,24 +65,61 @@ def encode_papers(context: RunContext, encoder: Encoder, ids: Sequence[str]) -> 
     return done
 
 
-def classify_pending(context: RunContext, classifier: Classifier, library: LabelledLibrary) -> int:
-    """Judge every encoded paper whose present text no model has judged; return how many.
+def screen_pending(context: RunContext, classifier: Classifier) -> int:
+    """Let the first stage drop new papers where there are many; return how many it dropped.
+
+    A night is read in full: encoding it takes seconds and loses nothing. A backlog of many
+    thousands goes through the cascade.
+    """
+    with context.store.read() as connection:
+        ids = papers_without_prediction(connection)
+    if classifier.first_stage is None or len(ids) < context.settings.models.cascade_from:
+        return 0
+    context.progress.start("screen", len(ids))
+    count = 0
+    for part in batched(ids, _SCREENED):
+        with context.store.read() as connection:
+            papers = list(get_papers(connection, part).values())
+        low = classifier.screen(papers)
+        said = [
+            (paper, classifier.dropped(paper, relevance))
+            for paper, relevance in zip(papers, low.tolist(), strict=True)
+            if relevance == relevance  # not NaN: those go on
+        ]
+        with context.write() as connection:
+            put_predictions(connection, [_stored(paper, judged, 0) for paper, judged in said])
+        count += len(said)
+        context.progress.advance(len(papers))
+    return count
+
+
+def classify_pending(
+    context: RunContext,
+    classifier: Classifier,
+    library: LabelledLibrary,
+    encoder: Encoder | None = None,
+) -> int:
+    """Judge every encoded paper that no model has judged at its present text; return how many.
 
     What an earlier champion judged stays judged: `litmine models reclassify` is the way to have it
     judged again.
     """
     with context.store.read() as connection:
         ids = papers_without_prediction(connection, classifier.encoder_id)
-    return classify_papers(context, classifier, library, ids)
+    return classify_papers(context, classifier, library, ids, encoder)
 
 
 def classify_papers(
-    context: RunContext, classifier: Classifier, library: LabelledLibrary, ids: Sequence[str]
+    context: RunContext,
+    classifier: Classifier,
+    library: LabelledLibrary,
+    ids: Sequence[str],
+    encoder: Encoder | None = None,
 ) -> int:
     """Judge some papers, those whose present text has a vector; return how many.
 
     The vectors come back from the database, as float16: a resumed run sees the same numbers as a
-    clean one.
+    clean one. With an encoder, and unless the settings say otherwise, evidence is kept as well.
     """
     context.progress.start("classify", len(ids))
     done = 0
@@ -85,33 +132,39 @@ def classify_papers(
             order, vectors = get_vectors(connection, classifier.encoder_id, ready)
         papers = [found[i] for i in order]
         judged = classifier.predict(papers, vectors, library)
+        if encoder is not None and context.settings.models.evidence:
+            judged = classifier.account(judged, papers, vectors, library, encoder)
+        kept = context.settings.queue.neighbours
         with context.write() as connection:
             put_predictions(
                 connection,
-                [
-                    StoredPrediction(
-                        arxiv_id=paper.arxiv_id,
-                        model_id=prediction.model_id,
-                        content_hash=paper.content_hash,
-                        relevance=prediction.relevance,
-                        cells=prediction.cells,
-                        assigned=prediction.assigned,
-                        techniques=prediction.techniques,
-                        technique=prediction.technique,
-                        neighbours=_evidence(
-                            prediction.neighbours, context.settings.queue.neighbours
-                        ),
-                    )
-                    for paper, prediction in zip(papers, judged, strict=True)
-                ],
+                [_stored(paper, said, kept) for paper, said in zip(papers, judged, strict=True)],
             )
         done += len(papers)
         context.progress.advance(len(papers))
     return done
 
 
-def _evidence(neighbours: Sequence[Neighbour], limit: int) -> tuple[dict[str, object], ...]:
+def _stored(paper: Paper, prediction: Prediction, neighbours: int) -> StoredPrediction:
+    return StoredPrediction(
+        arxiv_id=paper.arxiv_id,
+        model_id=prediction.model_id,
+        content_hash=paper.content_hash,
+        relevance=prediction.relevance,
+        cells=prediction.cells,
+        assigned=prediction.assigned,
+        techniques=prediction.techniques,
+        technique=prediction.technique,
+        neighbours=_plain(prediction.neighbours[:neighbours]),
+        relevant=-1 if prediction.relevant is None else int(prediction.relevant),
+        possible=prediction.possible,
+        decided_by=prediction.decided_by,
+        evidence=prediction.evidence,
+    )
+
+
+def _plain(neighbours: Sequence[Neighbour]) -> tuple[dict[str, object], ...]:
     return tuple(
         {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(n).items()}
-        for n in neighbours[:limit]
+        for n in neighbours
     )

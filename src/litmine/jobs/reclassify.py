@@ -108,7 +108,7 @@ def reclassify(
             if bare:
                 encode_papers(context, encoder, bare)
             library = library_from_store(context, encoder.encoder_id)
-            judged = classify_papers(context, classifier, library, ids)
+            judged = classify_papers(context, classifier, library, ids, encoder)
         with context.write() as connection:
             added, rescored = enqueue(
                 connection,

@@ -14,6 +14,9 @@ from litmine.core.paper import Paper, PaperVersion
 from litmine.store.schema import paper_versions, papers, predictions, queue, vectors
 from litmine.store.sql import batched, one_writer, upsert
 
+FIRST_STAGE = "first-stage"
+"""In ``predictions.decided_by``: dropped by words alone."""
+
 __all__ = [
     "UpsertResult",
     "backlog",
@@ -144,7 +147,10 @@ def backlog(connection: Connection) -> dict[str, int]:
 
 
 def papers_without_vector(connection: Connection, encoder_id: str) -> list[str]:
-    """Ids of papers whose present text has no vector under `encoder_id`, in id order."""
+    """Ids of papers whose present text has no vector under `encoder_id`, in id order.
+
+    A text that the first stage of the cascade dropped needs none.
+    """
     statement = (
         select(papers.c.arxiv_id)
         .outerjoin(
@@ -157,6 +163,7 @@ def papers_without_vector(connection: Connection, encoder_id: str) -> list[str]:
                 vectors.c.content_hash.is_(None),
                 vectors.c.content_hash != papers.c.content_hash,
             ),
+            ~_dropped(),
         )
         .order_by(papers.c.arxiv_id)
     )
@@ -234,6 +241,16 @@ def _judged(model_id: str | None = None, *, at_present_text: bool = False) -> Ex
     if at_present_text:
         conditions.append(predictions.c.content_hash == papers.c.content_hash)
     return select(predictions.c.arxiv_id).where(*conditions).correlate(papers).exists()
+
+
+def _dropped() -> Exists:
+    """Whether no model has read the present text of the outer query's paper beyond its words."""
+    present = (
+        predictions.c.arxiv_id == papers.c.arxiv_id,
+        predictions.c.content_hash == papers.c.content_hash,
+    )
+    first = select(predictions.c.arxiv_id).where(*present, predictions.c.decided_by == FIRST_STAGE)
+    return first.correlate(papers).exists()
 
 
 def _paper_row(paper: Paper) -> dict[str, Any]:
