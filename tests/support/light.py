@@ -39,6 +39,8 @@ class HashEncoder:
         progress: Callable[[int], None] | None = None,
     ) -> np.ndarray[Any, np.dtype[np.float32]]:
         self.calls += len(texts)
+        if progress is not None:
+            progress(len(texts))
         rows = [
             np.frombuffer(hashlib.sha256(t.encode()).digest()[:DIM], np.uint8).astype(np.float32)
             - 127.5

@@ -253,8 +253,11 @@ def _pooled(
     parts = [sparse.csr_matrix(np.concatenate(blocks)), columns]
     if chosen is not None:
         parts.append(columns.multiply(np.tile(chosen, len(blocks))[:, None]).tocsr())
+    truth = np.concatenate(truths) > 0
+    if truth.all() or not truth.any():  # one technique alone, say: nothing to tell apart
+        return np.zeros(width), np.full(len(blocks), 4.0 if truth.all() else -4.0)
     model = LogisticRegression(C=strength, max_iter=1000)
-    model.fit(sparse.hstack(parts).tocsr(), np.concatenate(truths) > 0)
+    model.fit(sparse.hstack(parts).tocsr(), truth)
     weights = np.asarray(model.coef_[0], dtype=np.float64)
     return weights[:width], weights[width : width + len(blocks)] + float(model.intercept_[0])
 
