@@ -82,11 +82,18 @@ class Agreement:
     technique_right: int
 
 
-def read_gold(folder: Path) -> dict[str, LabelledPaper]:
-    """Read ``train.jsonl`` and ``dev.jsonl``; titles and dates are still to be filled in."""
+def read_gold(folder: Path, more: Sequence[Path] = ()) -> dict[str, LabelledPaper]:
+    """Read ``train.jsonl`` and ``dev.jsonl`` of a folder, and further label files.
+
+    Titles and dates are still to be filled in. Papers of `more` count as training papers.
+
+    Raises
+    ------
+    InputError
+        When a file cannot be read, a line is no label, or a paper is labelled twice.
+    """
     gold: dict[str, LabelledPaper] = {}
-    for split in ("train", "dev"):
-        path = folder / f"{split}.jsonl"
+    for path in (folder / "train.jsonl", folder / "dev.jsonl", *more):
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
         except OSError as error:
@@ -104,7 +111,7 @@ def read_gold(folder: Path) -> dict[str, LabelledPaper]:
                     cells=tuple(record.get("cells", ())),
                     technique=tuple(record.get("technique", ())),
                     provenance="gold",
-                    split="train" if split == "train" else "dev",
+                    split="dev" if path == folder / "dev.jsonl" else "train",
                 )
             except (ValueError, KeyError, TypeError) as error:
                 raise InputError(f"{path} line {number} is not a label: {error}") from error

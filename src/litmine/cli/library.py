@@ -34,6 +34,12 @@ def build(
     corpus: Annotated[
         Path | None, typer.Option(help="Folder to write to; the installed corpus by default.")
     ] = None,
+    more_labels: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Further labels, JSON lines; repeatable. labels.jsonl of the corpus by default."
+        ),
+    ] = None,
     cache: Annotated[
         Path | None, typer.Option(help="Scratch file that lets an interrupted build go on.")
     ] = None,
@@ -50,7 +56,10 @@ def build(
     from litmine.core.resources import corpus_dir
     from litmine.encode import load_encoder
 
-    gold = library_build.read_gold(labels)
+    if more_labels is None:
+        own = corpus_dir() / "labels.jsonl"
+        more_labels = [own] if own.is_file() else []
+    gold = library_build.read_gold(labels, more_labels)
     facts = library_build.read_lists(lists)
     texts = library_build.read_texts(papers, frozenset({*gold, *facts}))
     entries = library_build.assemble(gold, facts, texts)
