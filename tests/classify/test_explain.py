@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -256,6 +257,18 @@ def test_a_record_is_small_plain_repeatable_and_holds_no_sentence(world: World) 
     assert json.loads(text) == record == world.explained(paper)
     assert len(text) < 4000
     assert paper.abstract[:40] not in text
+
+
+def test_the_documented_layout_is_the_layout(world: World) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    example = json.loads(page.partition("## Evidence")[2].split("```json")[1].split("```")[0])
+    record = world.explained(PAPERS[100])
+    assert list(example) == list(record)
+    assert list(example["relevance"]) == list(record["relevance"])
+    assert list(example["relevance"]["parts"]) == list(record["relevance"]["parts"])
+    assert list(example["neighbours"][0]) == list(record["neighbours"][0])
+    for account in record["cells"].values():
+        assert list(account) == list(record["relevance"])
 
 
 def test_no_voters_and_no_known_word_leave_the_bias(world: World) -> None:
