@@ -32,16 +32,25 @@ from litmine.classify.model import Classifier
 from litmine.classify.records import TextRecord
 from litmine.classify.votes import NEIGHBOURS
 from litmine.core.errors import ModelError
+from litmine.core.resources import corpus_dir
 from litmine.encode import load_encoder
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
-SINCE = "2026-06-20"  # no training label is of a paper announced later
+SINCE = "2026-06-20"
 RELEVANCE = 0.3  # papers below are told relevant by label only
 LEAST_SENTENCES = 4
 
 
 def papers(extra: int) -> tuple[list[TextRecord], set[str], set[str]]:
-    """Papers of the labelled nights and `extra` others of those weeks; labelled, relevant ids."""
+    """Papers of the labelled nights and `extra` others of those weeks; labelled, relevant ids.
+
+    Papers with a training label are left out: the model has seen them.
+    """
+    own = corpus_dir() / "labels.jsonl"
+    files = [SHARED / "labels" / "train.jsonl", *([own] if own.exists() else [])]
+    seen = {
+        json.loads(line)["id"] for file in files for line in file.read_text("utf-8").splitlines()
+    }
     lines = (SHARED / "labels" / "dev.jsonl").read_text("utf-8").splitlines()
     labels = {row["id"]: row["relevant"] for row in map(json.loads, lines)}
     columns = ["arxiv_id", "title", "abstract", "categories", "published"]
@@ -51,6 +60,7 @@ def papers(extra: int) -> tuple[list[TextRecord], set[str], set[str]]:
         row
         for row in table
         if row["arxiv_id"] not in labels
+        and row["arxiv_id"] not in seen
         and str(row["published"] or "") >= SINCE
         and NIGHT_CATEGORIES & set((row["categories"] or "").split())
     ]
