@@ -15,6 +15,7 @@ from litmine.core.errors import ConfigError, LeaseHeld, SourceError, StoreError
 from litmine.core.settings import Settings
 from litmine.jobs.lease import held_lease
 from litmine.jobs.nightly import Models, run_nightly
+from litmine.jobs.reclassify import reclassify
 from litmine.jobs.report import RunReport
 from litmine.review import ReviewDesk
 from litmine.standin import StandinServer, load_records
@@ -286,11 +287,18 @@ def test_rejections_are_remembered_when_a_paper_is_judged_again(run: Run, world:
         first, second = desk.waiting(2)
         desk.reject(first.paper.arxiv_id)
         desk.approve(second.paper.arxiv_id)
-    other = Models(HashEncoder(), KeywordClassifier("keyword-2", ("efficien", "compress")))  # type: ignore[arg-type]
+    other = Models(
+        HashEncoder(),
+        KeywordClassifier("keyword-2", ("efficien", "compress")),  # type: ignore[arg-type]
+        ("keyword-2", "keyword-1"),
+    )
 
-    report = run(models=lambda _s: other)
+    # A new champion does not judge a night again by itself ...
+    assert not run(models=lambda _s: other).changed
+    # ... but on request it does.
+    assert reclassify(world, models=other).judged
+    assert not run(models=lambda _s: other).changed
 
-    assert report.changed
     with open_store(world.database) as store:
         desk = ReviewDesk(store, "ada")
         waiting = {i.paper.arxiv_id for i in desk.waiting()}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from litmine.cli.common import Json, TerminalProgress, console, parse_day, print_json, settings
+from litmine.cli.common import Json, TerminalProgress, parse_day, print_json, settings
 
 if TYPE_CHECKING:
     from litmine.classify.compare import Rules
@@ -71,27 +71,20 @@ def list_models(json_output: Json = False) -> None:
     if json_output:
         print_json(rows)
         return
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for name in ("", "model", "origin", "made", "labels", "decisions"):
-        table.add_column(name, justify="right" if name in ("labels", "decisions") else "left")
-    table.add_column("AP, cell F1, technique on gold")
+    width = max(len(row["model_id"]) for row in rows)
+    typer.echo(
+        f"  {'model':<{width}}  origin   made        labels  decisions  "
+        "AP, cell F1, technique on gold"
+    )
     for row in rows:
-        table.add_row(
-            "*" if row["champion"] else "",
-            row["model_id"],
-            row["origin"],
-            (row["made"] or "-")[:10],
-            str(row["labels"] or "-"),
-            str(row["decisions"]),
-            "damaged" if row["problem"] else _headline(row["figures"]),
+        typer.echo(
+            f"{'*' if row['champion'] else ' '} {row['model_id']:<{width}}  {row['origin']:<7}  "
+            f"{(row['made'] or '-')[:10]:<10}  {row['labels'] or '-':>6}  {row['decisions']:>9}  "
+            + (_headline(row["figures"]) if not row["problem"] else "damaged")
         )
-    out = console()
-    out.print(table, markup=False)
     for row in rows:
         if row["problem"]:
-            out.print(f"{row['model_id']}: {row['problem']}", markup=False, soft_wrap=True)
+            typer.echo(f"{row['model_id']}: {row['problem']}")
 
 
 def _headline(figures: dict[str, Any] | None) -> str:

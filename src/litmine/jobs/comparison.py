@@ -45,7 +45,7 @@ from litmine.jobs.progress import Progress, SilentProgress
 from litmine.jobs.seed import library_from_store
 from litmine.jobs.training import TRAINED_ON
 from litmine.store import Store, open_store
-from litmine.store.labels import count_labels
+from litmine.store.labels import corpus_fingerprint
 
 if TYPE_CHECKING:
     from litmine.core.settings import Settings
@@ -259,8 +259,8 @@ class _Bench:
 
     def _library(self) -> LabelledLibrary:
         with self.store.read() as connection:
-            stored = sum(count_labels(connection).values())
-        if not stored:
+            seeded = corpus_fingerprint(connection) is not None
+        if not seeded:  # no nightly run yet
             return LabelledLibrary.from_corpus(encoder_id=self.encoder.encoder_id)
         return library_from_store(RunContext(self.settings, self.store), self.encoder.encoder_id)
 

@@ -27,6 +27,7 @@ __all__ = [
     "classify_pending",
     "encode_papers",
     "encode_pending",
+    "screen_papers",
     "screen_pending",
 ]
 
@@ -66,17 +67,22 @@ def encode_papers(context: RunContext, encoder: Encoder, ids: Sequence[str]) -> 
 
 
 def screen_pending(context: RunContext, classifier: Classifier) -> int:
-    """Let the first stage drop new papers where there are many; return how many it dropped.
+    """Let the first stage drop new papers where there are many; return how many it dropped."""
+    with context.store.read() as connection:
+        ids = papers_without_prediction(connection)
+    return len(screen_papers(context, classifier, ids))
+
+
+def screen_papers(context: RunContext, classifier: Classifier, ids: Sequence[str]) -> list[str]:
+    """Let the first stage drop papers where there are many; return those it dropped.
 
     A night is read in full: encoding it takes seconds and loses nothing. A backlog of many
     thousands goes through the cascade.
     """
-    with context.store.read() as connection:
-        ids = papers_without_prediction(connection)
     if classifier.first_stage is None or len(ids) < context.settings.models.cascade_from:
-        return 0
+        return []
     context.progress.start("screen", len(ids))
-    count = 0
+    gone: list[str] = []
     for part in batched(ids, _SCREENED):
         with context.store.read() as connection:
             papers = list(get_papers(connection, part).values())
@@ -88,9 +94,9 @@ def screen_pending(context: RunContext, classifier: Classifier) -> int:
         ]
         with context.write() as connection:
             put_predictions(connection, [_stored(paper, judged, 0) for paper, judged in said])
-        count += len(said)
+        gone += [paper.arxiv_id for paper, _ in said]
         context.progress.advance(len(papers))
-    return count
+    return gone
 
 
 def classify_pending(

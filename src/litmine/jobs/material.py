@@ -166,8 +166,11 @@ def gold_records(files: Sequence[Path] | None) -> tuple[list[dict[str, Any]], li
             records[record["id"]] = record
     kept = list(records.values())
     if shipped:
-        kept = without_disputed(kept, corpus_dir() / "second_opinions.jsonl")
-        kept = with_nights(kept, corpus_dir() / "labelled_nights.json")
+        second, nights = (
+            corpus_dir() / n for n in ("second_opinions.jsonl", "labelled_nights.json")
+        )
+        kept = without_disputed(kept, second) if second.is_file() else kept
+        kept = with_nights(kept, nights) if nights.is_file() else kept
     return kept, sources, complete
 
 

@@ -8,15 +8,16 @@ from datetime import date
 from litmine.core.clock import Clock, SystemClock
 from litmine.core.settings import Settings
 from litmine.jobs.context import RunContext
-from litmine.jobs.judge import classify_papers, encode_papers
+from litmine.jobs.judge import classify_papers, encode_papers, screen_papers
 from litmine.jobs.lease import held_lease
 from litmine.jobs.nightly import Models, load_models, new_run_id
 from litmine.jobs.outputs import write_lists
 from litmine.jobs.progress import Progress, SilentProgress
 from litmine.jobs.seed import library_from_store, seed_library
 from litmine.store import open_store
-from litmine.store.papers import papers_to_judge_again, papers_without_vector
+from litmine.store.papers import get_papers, papers_to_judge_again
 from litmine.store.queue import enqueue
+from litmine.store.vectors import encoded_hashes
 
 __all__ = ["Reclassified", "reclassify"]
 
@@ -103,12 +104,17 @@ def reclassify(
         if ids:
             seed_library(context, encoder.encoder_id)
             with store.read() as connection:
-                unencoded = set(papers_without_vector(connection, encoder.encoder_id))
-            bare = [i for i in ids if i in unencoded]
+                papers = get_papers(connection, ids)
+                encoded = encoded_hashes(connection, encoder.encoder_id, ids)
+            # Also papers that the first stage of another model dropped before they had a vector.
+            bare = [i for i in ids if encoded.get(i) != papers[i].content_hash]
+            gone = set(screen_papers(context, classifier, bare))
+            bare = [i for i in bare if i not in gone]
             if bare:
                 encode_papers(context, encoder, bare)
             library = library_from_store(context, encoder.encoder_id)
-            judged = classify_papers(context, classifier, library, ids, encoder)
+            rest = [i for i in ids if i not in gone]
+            judged = len(gone) + classify_papers(context, classifier, library, rest, encoder)
         with context.write() as connection:
             added, rescored = enqueue(
                 connection,
