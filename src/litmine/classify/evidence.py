@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from litmine.core.errors import InputError
 from litmine.encode.training.data import read_labels, target_matrix
 from litmine.index.exact import on_grid, top_k
 
-__all__ = ["pack_evidence"]
+__all__ = ["pack_evidence", "pack_refined"]
 
 
 def pack_evidence(run: Path, labels: Path) -> dict[str, bytes]:
@@ -64,6 +65,60 @@ def pack_evidence(run: Path, labels: Path) -> dict[str, bytes]:
                 "ids": np.array(ids),
                 "logits": folds["logits"].astype(np.float16),
                 "votes": votes.astype(np.float16),
+            }
+        ),
+    }
+
+
+def pack_refined(
+    run: Path, records: Mapping[str, dict[str, Any]], names: Sequence[str]
+) -> dict[str, bytes]:
+    """``head.npz`` and ``oof.npz`` of an encoder folder, from a refinement.
+
+    Only the new papers of held-out folds have opinions out of fold; all the others count as seen.
+
+    Parameters
+    ----------
+    run
+        Folder with ``head.npz`` and ``refined.npz``.
+    records
+        Label of each paper by id.
+    names
+        Outputs of the head.
+
+    Raises
+    ------
+    InputError
+        When the run is unfinished.
+    """
+    try:
+        with np.load(run / "refined.npz", allow_pickle=False) as stored:
+            found = dict(stored)
+        with np.load(run / "head.npz", allow_pickle=False) as stored:
+            head = dict(stored)
+    except OSError as error:
+        raise InputError(f"{run} holds no finished refinement ({error})") from error
+    ids, fold = [str(i) for i in found["ids"]], found["fold"]
+    targets = target_matrix([records[i] for i in ids], names)
+    logits, votes = np.zeros(targets.shape), np.zeros(targets.shape)
+    for k in range(len(found["logits"])):
+        inside, outside = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
+        vectors = on_grid(found["vectors"][k].astype(np.float32))
+        rows, similarities = top_k(vectors[outside], vectors[inside], NEIGHBOURS)
+        votes[outside] = neighbour_votes(rows, similarities, targets[inside])
+        logits[outside] = found["logits"][k][outside]
+    held = np.flatnonzero((fold >= 0) & (fold < len(found["logits"])))
+    seen = sorted(set(ids) - {ids[row] for row in held.tolist()})
+    return {
+        "head.npz": _packed(
+            {"names": np.array(list(names)), **{k: v.astype(np.float16) for k, v in head.items()}}
+        ),
+        "oof.npz": _packed(
+            {
+                "ids": np.array([ids[row] for row in held.tolist()]),
+                "logits": logits[held].astype(np.float16),
+                "votes": votes[held].astype(np.float16),
+                "seen": np.array(seen),
             }
         ),
     }

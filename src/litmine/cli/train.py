@@ -175,6 +175,51 @@ def encoder(
         _export(loaded, run, output)
 
 
+@app.command()
+def refine(
+    start: Annotated[
+        Path | None, typer.Option(help="Encoder to start from; models/encoder by default.")
+    ] = None,
+    run: Annotated[
+        Path, typer.Option(help="Folder for what the run leaves behind; a killed run goes on.")
+    ] = Path("out/refine"),
+    output: Annotated[
+        Path | None, typer.Option(help="Encoder folder to write; models/encoder by default.")
+    ] = None,
+    epochs: Annotated[float, typer.Option(help="Passes over the labels.")] = 2.0,
+    models: Annotated[
+        int, typer.Option(min=1, help="Models that are trained and averaged, one per fold.")
+    ] = 1,
+    folds: Annotated[int, typer.Option(min=2, help="Parts of the new labels.")] = 3,
+    device: Annotated[
+        str | None, typer.Option(help="torch device; a GPU when there is one.")
+    ] = None,
+) -> None:
+    """Go on training the encoder with the labels that came after it; two CPU cores will do.
+
+    Then run `litmine library build` and `litmine train --output models/classifier`.
+
+    \b
+    Example:  litmine train refine --run out/refine
+    """
+    from litmine.core.errors import InputError
+    from litmine.core.resources import models_dir
+    from litmine.encode.training.refine import Refinement
+    from litmine.jobs.refining import refine as go_on
+
+    if models > folds:
+        raise InputError(f"--models {models}: there are only {folds} folds to hold out")
+    artefact = go_on(
+        start or models_dir() / "encoder",
+        run,
+        output or models_dir() / "encoder",
+        Refinement(folds=folds, models=models, epochs=epochs),
+        device=device,
+        say=lambda line: typer.echo(line, err=True),
+    )
+    typer.echo(f"wrote {artefact.folder} ({artefact.artefact_id})")
+
+
 def _export(settings: TrainingConfig, run: Path, output: Path | None) -> None:
     import json
 

@@ -1,10 +1,10 @@
 """Going on from a trained encoder when more labels have come.
 
-A few folds are trained side by side from the same encoder and head, each on all earlier labels and
-on the new labels of the other folds. A fold's opinion on its own new papers is out of fold. The
-encoder that is kept is the mean of the folds' weights: models tuned from one start lie in one basin
-and their mean is at least as good as each (Wortsman et al., "Model soups", 2022), so no further
-run on everything is needed.
+Models are trained from the same encoder and head, each on all earlier labels and on the new labels
+but one fold, of which its opinion is then out of fold. What is kept is the mean of their weights:
+models tuned from one start lie in one basin, where the mean does as well as each (Wortsman et al.,
+"Model soups", 2022), so no further run on everything is needed. One model is enough where time is
+short; the mean is then that model.
 
 Earlier labels have been seen by the start already: nothing here is out of fold for them.
 """
@@ -31,7 +31,7 @@ from litmine.encode.training.steps import (
     optimise,
 )
 
-__all__ = ["Refinement", "refine_encoder"]
+__all__ = ["Labelled", "Refinement", "refine_encoder"]
 
 Say = Callable[[str], None]
 Floats = NDArray[np.float32]
@@ -44,7 +44,9 @@ class Refinement:
     Attributes
     ----------
     folds
-        Models that are trained and averaged.
+        Parts of the new labels.
+    models
+        How many folds are held out, one after the other; the models are averaged.
     frozen_layers
         Layers from below that keep their weights, with the embeddings.
     title_weight
@@ -53,6 +55,7 @@ class Refinement:
     """
 
     folds: int = 3
+    models: int = 1
     epochs: float = 2.0
     batch_size: int = 32
     learning_rate: float = 5e-5
@@ -102,7 +105,7 @@ def refine_encoder(
         See `Refinement`.
     out
         Folder for ``refine-K/`` per fold (kept: a run that was killed goes on with the next fold),
-        ``final/``, ``head.npz`` and ``refined.npz`` (out-of-fold logits and vectors).
+        ``final/``, ``head.npz`` and ``refined.npz`` (every model's logits and vectors).
 
     Returns
     -------
@@ -121,7 +124,7 @@ def refine_encoder(
     texts = titles.joined(abstracts, settings.max_tokens)
     fold = np.where(data.new, fold_of(data.ids, settings.folds, settings.seed), -1)
     losses = {}
-    for k in range(settings.folds):
+    for k in range(settings.models):
         if (out / f"refine-{k}" / "done").is_file():
             say(f"fold {k} is there already")
             continue
@@ -138,8 +141,8 @@ def refine_encoder(
         np.savez(folder / "opinions.npz", logits=logits, vectors=vectors.cpu().numpy())
         (folder / "done").write_text("")
         say(f"fold {k} done after {time.time() - began:.0f} s")
-    _average(start, out, settings.folds)
-    _gather(out, data, fold, settings.folds)
+    _average(start, out, settings.models)
+    _gather(out, data, fold, settings.models)
     return {
         "hardware": torch.cuda.get_device_name(place)
         if place.type == "cuda"
@@ -169,7 +172,7 @@ def _train(
     titles, abstracts, texts = tokens
     encoder = SentenceTransformer(str(start), device=str(place))
     encoder.train()
-    bert = encoder[0].auto_model
+    bert: Any = encoder[0].auto_model
     for part in [bert.embeddings, *bert.encoder.layer[: settings.frozen_layers]]:
         part.requires_grad_(False)
     hidden, dim = head["inner_weight"].shape
@@ -230,7 +233,7 @@ def _similar_lengths(
             yield batches[int(i)]
 
 
-def _average(start: Path, out: Path, folds: int) -> None:
+def _average(start: Path, out: Path, models: int) -> None:
     """``final/`` and ``head.npz``: the mean of the folds' weights."""
     import torch
     from sentence_transformers import SentenceTransformer
@@ -238,7 +241,7 @@ def _average(start: Path, out: Path, folds: int) -> None:
     encoder = SentenceTransformer(str(start), device="cpu")
     states = [
         SentenceTransformer(str(out / f"refine-{k}"), device="cpu").state_dict()
-        for k in range(folds)
+        for k in range(models)
     ]
     mean = {
         name: torch.stack([s[name].float() for s in states]).mean(0).to(value.dtype)
@@ -247,24 +250,23 @@ def _average(start: Path, out: Path, folds: int) -> None:
     encoder.load_state_dict(mean)
     encoder.save(str(out / "final"), create_model_card=False)
     heads = []
-    for k in range(folds):
+    for k in range(models):
         with np.load(out / f"refine-{k}" / "head.npz", allow_pickle=False) as stored:
             heads.append(dict(stored))
-    np.savez(out / "head.npz", **{n: np.mean([h[n] for h in heads], axis=0) for n in heads[0]})  # type: ignore[arg-type]
+    np.savez(out / "head.npz", **{n: np.mean([h[n] for h in heads], axis=0) for n in heads[0]})
 
 
-def _gather(out: Path, data: Labelled, fold: NDArray[np.int64], folds: int) -> None:
-    logits, vectors = None, []
-    for k in range(folds):
+def _gather(out: Path, data: Labelled, fold: NDArray[np.int64], models: int) -> None:
+    """``refined.npz``: fold of every paper (-1: an earlier label), each model's logits, vectors."""
+    logits, vectors = [], []
+    for k in range(models):
         with np.load(out / f"refine-{k}" / "opinions.npz", allow_pickle=False) as stored:
-            logits = np.zeros_like(stored["logits"]) if logits is None else logits
-            logits[fold == k] = stored["logits"][fold == k]
+            logits.append(stored["logits"].astype(np.float32))
             vectors.append(stored["vectors"].astype(np.float16))
-    assert logits is not None
     np.savez(
         out / "refined.npz",
         ids=np.array(list(data.ids)),
         fold=fold,
-        logits=logits,
+        logits=np.stack(logits),
         vectors=np.stack(vectors),
     )
