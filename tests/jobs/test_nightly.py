@@ -294,9 +294,10 @@ def test_rejections_are_remembered_when_a_paper_is_judged_again(run: Run, world:
     )
 
     # A new champion does not judge a night again by itself ...
-    assert not run(models=lambda _s: other).changed
+    assert run(models=lambda _s: other).counts("classify") == {"papers": 0}
     # ... but on request it does.
     assert reclassify(world, models=other).judged
+    assert run(models=lambda _s: other).files == []  # the drift watch looks at the night anew
     assert not run(models=lambda _s: other).changed
 
     with open_store(world.database) as store:

@@ -126,17 +126,18 @@ def compare_models(
     with open_store(settings.database) as store:
         bench = _Bench(settings, store, registry, champion, challenger, rules, progress)
         parts = {"gold": bench.on_gold(gold), "decisions": bench.on_decisions(clock)}
+    now = clock.now()
     report: dict[str, Any] = {
         "champion": bench.champion.model_id,
         "challenger": bench.challenger.model_id,
         "encoder": bench.encoder.encoder_id,
-        "made": clock.now().isoformat(timespec="seconds"),
+        "made": now.isoformat(timespec="seconds"),
         "rules": asdict(rules),
         "parts": parts,
         **conclude(parts),
     }
     folder = registry.folder / REPORTS
-    stem = f"{clock.now():%Y%m%dT%H%M%S}-{bench.challenger.model_id}-vs-{bench.champion.model_id}"
+    stem = f"{now:%Y%m%dT%H%M%S.%f}-{bench.challenger.model_id}-vs-{bench.champion.model_id}"
     if challenger != SHIPPED:
         folder = registry.folder_of(challenger) / "comparisons"
     with writing_into(folder):
