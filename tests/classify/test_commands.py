@@ -46,8 +46,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frame.to_parquet(home / "papers.parquet")
     for name, labels in (("train", TRAIN), ("dev", DEV)):
         lines = [
-            {k: v for k, v in r.items() if k not in ("title", "abstract")} | {"night": "2026-06-30"}
-            for r in labels
+            {k: v for k, v in r.items() if k not in ("title", "abstract")}
+            | {"night": "2026-06-30" if name == "dev" else f"2026-06-{10 + i % 8}"}
+            for i, r in enumerate(labels)
         ]
         (home / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     papers = [
@@ -231,6 +232,8 @@ def test_a_report_tells_everything_and_keeps_its_vectors(home: Path, tmp_path: P
         assert refitted == pytest.approx(systems["litmine"][key]["value"], abs=0.02)
     assert figures["folds"]["pooled"]["relevant"] > 10
     assert figures["folds"]["windows"][0]["first"] < figures["folds"]["windows"][-1]["first"]
+    assert figures["night_folds"]["pooled"]["relevant"] > 10
+    assert "Later nights of the training labels" in text
     curve = figures["learning_curve"]
     assert curve["sizes"] == [len(TRAIN)]
     assert "words alone" in curve["curves"]
