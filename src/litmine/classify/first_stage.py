@@ -18,7 +18,7 @@ from litmine.classify.lexical import TfidfTable
 
 __all__ = ["FirstStage", "fit_first_stage"]
 
-ALPHA, DELTA = 0.01, 0.1
+ALPHA, DELTA = 0.015, 0.1
 """At most this share of the relevant papers is lost, but for this probability."""
 
 _NIGHT_WEIGHT, _RELEVANT_WEIGHT, _STRENGTH = 3.0, 5.0, 3.0

@@ -260,7 +260,7 @@ def _controlled(
     found = is_night & truth
     return (
         {
-            "relevant": precision_threshold(relevance[is_night], truth[is_night], alpha=0.1),
+            "relevant": precision_threshold(relevance[is_night], truth[is_night], alpha=0.15),
             "irrelevant": recall_threshold(relevance[is_night], truth[is_night], alpha=0.05),
             "possible": cell_set_threshold(
                 cells[found], targets[found][:, outputs.group("cell")] > 0, alpha=0.1
