@@ -24,7 +24,12 @@ from litmine.classify.drift_charts import (
     shewhart,
     side_since,
 )
-from litmine.classify.drift_shift import Shift, mean_shift, squared_total_variation
+from litmine.classify.drift_shift import (
+    Shift,
+    mean_shift,
+    squared_total_variation,
+    whitening,
+)
 from litmine.store.drift import LEAST_REFERENCE
 
 __all__ = [
@@ -52,7 +57,8 @@ LEAST_DECISIONS = 10
 _DIGITS = 6
 _LEAST_VARIANCE = 3.0
 """n p (1 - p) from which on a share is near enough to normal to be charted."""
-_AVERAGED = ("queue_share", "assigned_share", "relevance", "nearest")
+_AVERAGED = ("queue_share", "log_odds", "nearest")
+_LEAST_PROBABILITY = 1e-4  # what is less probable than that is irrelevant, however much less
 _TUESDAY = 1
 
 #: Name of each chart, and what its figure is called in an alarm.
@@ -62,10 +68,11 @@ CHARTS: dict[str, str] = {
     "assigned_share": "share of papers with a cell",
     "first_stage_share": "share of papers dropped by the first stage",
     "relevance": "mean probability of relevance",
+    "log_odds": "mean log odds of relevance",
     "entropy": "mean entropy of relevance (bits)",
     "nearest": "mean similarity to the nearest labelled paper",
     **{f"{name}_ewma": "" for name in _AVERAGED},
-    "vector_shift": "distance of the mean vector from that of earlier nights",
+    "vector_shift": "distance of the mean vector from that of earlier nights (whitened)",
     "cell_shift": "distance of the mix of cells from that of earlier nights",
     "approved_share": "share of decided papers that were approved",
     "calibration": "approvals against what the probabilities promise (normal score)",
@@ -214,13 +221,15 @@ def judge_night(
 
 def _series(night: Night, threshold: float) -> dict[str, NDArray[np.float64]]:
     """Per chart of means the figure of each paper."""
-    relevance = np.clip(night.relevance, 1e-12, 1 - 1e-12)
+    relevance = np.clip(night.relevance, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
     entropy = -(relevance * np.log2(relevance) + (1 - relevance) * np.log2(1 - relevance))
     return {
         "queue_share": (night.relevance >= threshold).astype(np.float64),
         "assigned_share": night.assigned.astype(np.float64),
         "first_stage_share": night.first_stage.astype(np.float64),
         "relevance": night.relevance,
+        # The mean probability hangs on the few relevant papers; this one on all of them.
+        "log_odds": np.log(relevance / (1 - relevance)),
         "entropy": entropy,
         "nearest": night.nearest[~np.isnan(night.nearest)],
     }
@@ -287,7 +296,13 @@ def _shifts(
     found: dict[str, Shift | None] = {}
     encoded = [n.vectors for n in reference if len(n.vectors) >= LEAST_PAPERS]
     if len(tonight.vectors) >= LEAST_PAPERS and len(encoded) >= LEAST_REFERENCE:
-        found["vector_shift"] = mean_shift(encoded, tonight.vectors, seed=seed, alpha=alpha)
+        white = whitening(encoded)
+        found["vector_shift"] = mean_shift(
+            [vectors @ white for vectors in encoded],
+            tonight.vectors @ white,
+            seed=seed,
+            alpha=alpha,
+        )
     found["cell_shift"] = mean_shift(
         [n.cells for n in reference],
         tonight.cells,

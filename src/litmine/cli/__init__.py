@@ -32,6 +32,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("classify", "classify", "Classify the papers of a JSON-lines file."),
     ("train", "train", "Train the classifier or the encoder."),
     ("models", "models", "List, compare, promote and roll back classifiers; reclassify."),
+    ("drift", "drift", "Control charts of the nights: scores, vectors, decisions; alarms."),
     ("evaluate", "evaluate", "Measure the models on labelled nights."),
     ("library", "library", "Build or show the labelled library in corpus/."),
     ("config", "config", "Show the settings in force and where each comes from."),

@@ -33,6 +33,7 @@ def gather(loaded: Settings) -> dict[str, Any]:
     from litmine.core.process import describe, is_gone
     from litmine.store import open_store
     from litmine.store.announcements import announced_counts, latest_night, missing
+    from litmine.store.drift import recent_drift
     from litmine.store.harvests import all_harvests
     from litmine.store.labels import count_labels
     from litmine.store.leases import current
@@ -85,6 +86,7 @@ def gather(loaded: Settings) -> dict[str, Any]:
             "labels": count_labels(connection),
             "backlog": backlog(connection),
             "queue": queue_counts(connection),
+            "drift": recent_drift(connection),
             "night": {
                 "night": night,
                 "announced": announced_counts(connection, night) if night else {},
@@ -136,4 +138,11 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         f"queue       {queue['pending']} pending, {queue['later']} later, "
         f"{queue['approved']} approved, {queue['rejected']} rejected",
     ]
+    drift = facts["drift"]
+    if drift is not None:
+        said = f"{drift['first']} to {drift['last']}: no alarm"
+        if drift["learning"]:
+            said = f"{drift['learning']} of {drift['needed']} nights seen, no alarm before that"
+        lines += [f"drift       {said}"] if not drift["alarms"] else []
+        lines += [f"drift       {alarm}" for alarm in drift["alarms"]]
     return lines

@@ -1,4 +1,4 @@
-"""The nightly run: pull, reconcile, seed, encode, classify, enqueue, publish, report.
+"""The nightly run: pull, reconcile, seed, encode, classify, enqueue, publish, watch, report.
 
 Each stage asks the database what is still to do and commits its work in slices. There is no other
 memory between stages, so a run that was killed anywhere is taken up by simply running again, and
@@ -199,6 +199,7 @@ class NightlyRun:
         judged = self._stage("classify", lambda: self._classify(models))
         queued = self._stage("enqueue", lambda: self._enqueue(models))
         files = self._stage("publish", self._publish)
+        watched = self._stage("drift watch", lambda: self._watch(models))
         report.changed = bool(
             pulled.new
             or pulled.changed
@@ -209,6 +210,7 @@ class NightlyRun:
             or judged
             or queued
             or files
+            or watched
         )
         if pulled.broken:
             raise SourceError(
@@ -355,6 +357,20 @@ class NightlyRun:
         self.report.files = [str(path) for path in changed]
         summary = f"{len(changed)} files changed in {self.context.settings.outputs}"
         return len(changed), {"changed": len(changed)}, summary
+
+    def _watch(self, models: Models) -> tuple[int, dict[str, Any], str]:
+        from litmine.jobs.drift import watch_drift
+
+        # Last of all: what the watch finds is for a person to read and holds up no paper.
+        self.context.progress.start("drift watch")
+        classifier = models.classifier
+        outcome = watch_drift(self.context, classifier.model_id, classifier.encoder_id)
+        self.context.warnings += [f"drift {alarm}" for alarm in outcome.alarms]
+        counts = {
+            "nights": [night.isoformat() for night in outcome.nights],
+            "alarms": list(outcome.alarms),
+        }
+        return len(outcome.nights), counts, outcome.summary()
 
     def _finish(self) -> None:
         context, report = self.context, self.report
