@@ -101,6 +101,17 @@ def test_work_saved_is_that_of_cohen_and_weights_count_papers() -> None:
     assert metrics.recall_at_share(truth, scores, 0.25) == pytest.approx(3 / 4)
 
 
+def test_papers_of_weight_zero_are_not_there() -> None:
+    truth = np.array([False, True, False, True, True])
+    scores = np.array([0.9, 0.8, 0.7, 0.6, 0.1])
+    weights = np.array([0.0, 1, 2, 1, 0])
+    kept = weights > 0
+    assert metrics.average_precision(truth, scores, weights) == pytest.approx(
+        average_precision_score(truth[kept], scores[kept], sample_weight=weights[kept])
+    )
+    assert metrics.share_read(truth, scores, 0.95, weights) == 1
+
+
 def test_recall_at_a_share_of_tied_papers_is_the_mean_over_their_orders() -> None:
     truth = np.array([True, False, False, True])
     assert metrics.recall_at_share(truth, np.zeros(4), 0.5) == pytest.approx(0.5)

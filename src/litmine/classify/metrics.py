@@ -53,6 +53,9 @@ def _curve(
     truth: Bools, scores: Floats, weights: Floats | None = None
 ) -> tuple[Floats, Floats, Floats]:
     """Precision, recall and papers read at each distinct score, best score first."""
+    if weights is not None:  # papers that do not count would make cut-offs of nothing
+        present = weights > 0
+        truth, scores, weights = truth[present], scores[present], weights[present]
     order = np.argsort(-scores, kind="stable")
     counted = np.ones(len(truth)) if weights is None else weights[order]
     hits = np.cumsum(truth[order] * counted)
