@@ -128,8 +128,8 @@ def _mistakes() -> list[Mistake]:
 def test_mistakes_have_kind_and_cause() -> None:
     found = {(m.kind, m.arxiv_id[-1]): (m.cause, m.detail) for m in _mistakes()}
     assert found == {
-        ("missed", "0"): ("borderline relevance", "p < 0.50"),
-        ("false-alarm", "1"): ("confident mistake", "p >= 0.50"),
+        ("missed", "0"): ("borderline relevance", "pruning"),
+        ("false-alarm", "1"): ("confident mistake", "pruning"),
         ("cells", "2"): ("stage confusion", "inference taken for system"),
         ("technique", "2"): ("technique confusion", "kv-cache taken for pruning"),
         ("cells", "3"): ("rare cell", "system/network"),

@@ -37,7 +37,8 @@ class Mistake:
     Attributes
     ----------
     kind, cause, detail
-        A key of `KINDS`, the likely cause, and what exactly, such as a pair of stages.
+        A key of `KINDS`, the likely cause, and what exactly, such as a pair of stages; for wrong
+        relevance the technique that was missed or seen.
     probability
         Of relevance.
     said, gold
@@ -96,7 +97,8 @@ def find_mistakes(
             kind = "missed" if relevant else "false-alarm"
             near = abs(p - scores.cut) <= _UNSURE
             cause = "borderline relevance" if near else "confident mistake"
-            causes.append((kind, cause, f"p {'<' if relevant else '>='} {scores.cut:.2f}"))
+            about = " or ".join(technique) if relevant else scores.technique[row]
+            causes.append((kind, cause, about))
         elif relevant:
             if set(said) != set(right):
                 causes.append(("cells", *_cell_cause(said, right, known)))

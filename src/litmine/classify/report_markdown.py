@@ -69,7 +69,12 @@ def _systems(r: Mapping[str, Any]) -> str:
     e = r["evaluation"]
     lines = ["## Beside simpler systems", ""]
     lines += _figure_tables(e["systems"], FIGURES)
-    lines += ["", "Paired differences, litmine less the other (an interval without 0 is bold):", ""]
+    lines += [
+        "",
+        "Paired differences, litmine less the other; an interval without 0 is bold. For calibration",
+        "errors less is better:",
+        "",
+    ]
     lines += _figure_tables(e["differences"], FIGURES, signed=True)
     lines += [
         "",
