@@ -177,6 +177,15 @@ def test_papers_dropped_by_the_first_stage_need_no_vector(sqlite_store: Store) -
     assert {"vector_shift_score", "first_stage_share_score"} <= set(figures)
 
 
+def test_night_of_a_backlog_is_not_compared_with_nights_read_in_full(world: Store) -> None:
+    one = night(date(2026, 1, 21), np.random.default_rng(10), size=60)
+    gone = np.arange(60) % 2 == 0
+    save(world, Night(**{**vars(one), "first_stage": gone, "vectors": one.vectors[~gone]}))
+    outcome = watch(world)
+    assert outcome.alarms == ()
+    assert stored(world)[-1].figures["reference_nights"] == 0
+
+
 def test_a_night_that_left_the_announcements_is_forgotten(world: Store) -> None:
     watch(world)
     rows = stored(world)

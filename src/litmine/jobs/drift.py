@@ -149,13 +149,19 @@ class _Watch:
         return computed
 
     def _row(self, day: date, earlier: Sequence[StoredDrift]) -> StoredDrift:
-        usable = [row for row in earlier if row.papers >= LEAST_PAPERS]
+        tonight = self._night(day)
+        # A backlog goes through the first stage, a night alone does not: like with like.
+        screened = bool(tonight.first_stage.any())
+        usable = [
+            row
+            for row in earlier
+            if row.papers >= LEAST_PAPERS and bool(row.figures["first_stage"]) == screened
+        ]
         reference = usable_reference([(r.night, bool(r.figures["out_of_control"])) for r in usable])
         with_decisions = [r for r in earlier if r.figures["decisions"] >= LEAST_DECISIONS]
         decided = usable_reference(
             [(r.night, bool(r.figures["decisions_out_of_control"])) for r in with_decisions]
         )
-        tonight = self._night(day)
         result = judge_night(
             tonight,
             [self._night(night) for night in reference],
