@@ -10,6 +10,7 @@ from litmine.classify.report_error_list import render_causes
 from litmine.classify.report_errors import RARE, Mistake
 from litmine.classify.report_folds import FOLD_FIGURES
 from litmine.classify.report_refit import CURVE_FIGURES
+from litmine.classify.report_tables import figure_cell, figure_table, plot_lines
 from litmine.classify.report_work import NIGHT_FIGURES
 from litmine.core.plain import unlinked
 
@@ -68,14 +69,14 @@ def _head(r: Mapping[str, Any]) -> str:
 def _systems(r: Mapping[str, Any]) -> str:
     e = r["evaluation"]
     lines = ["## Beside simpler systems", ""]
-    lines += _figure_tables(e["systems"], FIGURES)
+    lines += figure_table(e["systems"], FIGURES)
     lines += [
         "",
-        "Paired differences, litmine less the other; an interval without 0 is bold. For calibration",
-        "errors less is better:",
+        "Paired differences, litmine less the other; an interval without 0 is bold. For",
+        "calibration errors less is better:",
         "",
     ]
-    lines += _figure_tables(e["differences"], FIGURES, signed=True)
+    lines += figure_table(e["differences"], FIGURES, signed=True)
     lines += [
         "",
         f"Macro F1 is over the {e['cells_counted']} cells with at least ten positives here: a few",
@@ -86,7 +87,7 @@ def _systems(r: Mapping[str, Any]) -> str:
     ]
     if r["base_encoder"] is None:
         lines += ["No untaught encoder was at hand: `--base` compares with one.", ""]
-    lines += _plot("relevance-pr", "Precision against recall of relevance for every system.")
+    lines += plot_lines("relevance-pr", "Precision against recall of relevance for every system.")
     return "\n".join(lines)
 
 
@@ -103,9 +104,9 @@ def _annotators(r: Mapping[str, Any]) -> str:
         "",
         "| | litmine | one annotator against the other | against the adjudicated labels |",
         "|:---|---:|---:|---:|",
-        f"| relevance F1 | {_cell(own['relevance_f1'])} | {one:.3f} to {two:.3f} | "
+        f"| relevance F1 | {figure_cell(own['relevance_f1'])} | {one:.3f} to {two:.3f} | "
         f"{first:.3f} and {second:.3f} |",
-        f"| cell micro F1, all 25 | {_cell(own['cell_micro_f1'])} | {low:.3f} to {high:.3f} | "
+        f"| cell micro F1, all 25 | {figure_cell(own['cell_micro_f1'])} | {low:.3f} to {high:.3f} | "
         "not published |",
         "",
         f"Source: {a['source']}. Agreement with the adjudicated labels is worked out from the",
@@ -113,7 +114,7 @@ def _annotators(r: Mapping[str, Any]) -> str:
         "read it as a ceiling.",
         "",
     ]
-    lines += _plot(
+    lines += plot_lines(
         "annotators",
         "F1 of relevance and of cells for every system with intervals, below a band that shows "
         "how well two annotators agree.",
@@ -124,11 +125,11 @@ def _annotators(r: Mapping[str, Any]) -> str:
 def _work(r: Mapping[str, Any]) -> str:
     w = r["work"]
     lines = ["## Reading work saved on whole nights", "", "Mean over nights:", ""]
-    lines += _figure_tables(w["mean"], NIGHT_FIGURES)
+    lines += figure_table(w["mean"], NIGHT_FIGURES)
     lines += ["", "All nights in one list:", ""]
-    lines += _figure_tables(w["pooled"], NIGHT_FIGURES)
+    lines += figure_table(w["pooled"], NIGHT_FIGURES)
     lines += ["", "Paired differences of the means over nights:", ""]
-    lines += _figure_tables(w["differences"], NIGHT_FIGURES, signed=True)
+    lines += figure_table(w["differences"], NIGHT_FIGURES, signed=True)
     lines += ["", "Each night:", ""]
     head = " | ".join(wording for _, wording in NIGHT_FIGURES)
     lines += [
@@ -147,7 +148,7 @@ def _work(r: Mapping[str, Any]) -> str:
         "how nights to come will differ.",
         "",
     ]
-    lines += _plot(
+    lines += plot_lines(
         "work-saved", "Recall against the share of papers read, mean over nights and in one list."
     )
     return "\n".join(lines)
@@ -173,7 +174,7 @@ def _cells(r: Mapping[str, Any]) -> str:
             f"{c['right']} | {f1} | {points} |"
         )
     lines += [""]
-    lines += _plot(
+    lines += plot_lines(
         "cells-pr", "Precision against recall for each cell with at least five positives here."
     )
     return "\n".join(lines)
@@ -200,7 +201,7 @@ def _calibration(r: Mapping[str, Any]) -> str:
         "the many pairs near zero; the last column leaves those below 0.05 out.",
         "",
     ]
-    lines += _plot(
+    lines += plot_lines(
         "reliability", "Share true against mean probability with intervals, relevance and cells."
     )
     return "\n".join(lines)
@@ -230,7 +231,7 @@ def _reject(r: Mapping[str, Any]) -> str:
             f"{model['relevant_missed']:.1%} decided away and {model['relevant_unsure']} unsure.",
             "",
         ]
-    lines += _plot("risk-coverage", "Error among decided papers against the share decided.")
+    lines += plot_lines("risk-coverage", "Error among decided papers against the share decided.")
     return "\n".join(lines)
 
 
@@ -243,7 +244,7 @@ def _stages(r: Mapping[str, Any]) -> str:
         "opinions with the thresholds of a night.",
         "",
     ]
-    lines += _plot("stages", "Stages in gold against stages assigned, with counts.")
+    lines += plot_lines("stages", "Stages in gold against stages assigned, with counts.")
     for title, table in r["stage_confusion"].items():
         lines += [f"{title}:", "", "| gold | " + " | ".join(table["columns"]) + " |"]
         lines += ["|:---|" + "---:|" * len(table["columns"])]
@@ -263,11 +264,11 @@ def _ablations(r: Mapping[str, Any]) -> str:
         f"on whole nights each time ({'labelled' if r['whole_nights'] else 'unlabelled'} ones);",
         "measured on the papers under test.",
         "",
-        *_figure_tables(a["systems"], keys),
+        *figure_table(a["systems"], keys),
         "",
         "Paired differences, all three less the other:",
         "",
-        *_figure_tables(a["differences"], keys, signed=True),
+        *figure_table(a["differences"], keys, signed=True),
         "",
     ]
     return "\n".join(lines)
@@ -295,7 +296,7 @@ def _learning(r: Mapping[str, Any]) -> str:
                 row.append(f"{sum(v) / len(v):.3f}{spread}" if v else "")
             lines.append(f"| {name} | {wording} | " + " | ".join(row) + " |")
     lines += ["", "Means over seeds, with their range.", ""]
-    lines += _plot("learning-curve", "Four figures against the number of training labels.")
+    lines += plot_lines("learning-curve", "Four figures against the number of training labels.")
     return "\n".join(lines)
 
 
@@ -339,10 +340,10 @@ def _windows(folds: Mapping[str, Any]) -> list[str]:
             else "All windows"
         )
         lines += [f"### {title}", "", f"{part['papers']} papers, {part['relevant']} relevant.", ""]
-        lines += _figure_tables(part["systems"], FOLD_FIGURES)
+        lines += figure_table(part["systems"], FOLD_FIGURES)
         lines += [""]
     lines += ["Paired differences, all windows:", ""]
-    return lines + _figure_tables(folds["pooled"]["differences"], FOLD_FIGURES, signed=True)
+    return lines + figure_table(folds["pooled"]["differences"], FOLD_FIGURES, signed=True)
 
 
 def _definitions() -> str:
@@ -373,30 +374,3 @@ def _machine(r: Mapping[str, Any]) -> str:
         f"{r['seeds']['bootstrap']}, folds {r['seeds']['folds']}, learning curve "
         f"{', '.join(map(str, r['seeds']['learning_curve']))}.\n"
     )
-
-
-def _figure_tables(
-    systems: Mapping[str, Mapping[str, Mapping[str, float]]],
-    figures: Sequence[tuple[str, str]],
-    *,
-    signed: bool = False,
-) -> list[str]:
-    """Figures down, systems across."""
-    names = list(systems)
-    lines = ["| | " + " | ".join(names) + " |", "|:---|" + "---:|" * len(names)]
-    for key, wording in figures:
-        values = [_cell(systems[name][key], signed=signed) for name in names]
-        lines.append(f"| {wording} | " + " | ".join(values) + " |")
-    return lines
-
-
-def _cell(value: Mapping[str, float], *, signed: bool = False) -> str:
-    sign = "+" if signed else ""
-    numbers = [f"{value[k]:{sign}.3f}" for k in ("value", "low", "high")]
-    text = f"{numbers[0]} ({numbers[1]} to {numbers[2]})"
-    clear = signed and (value["low"] > 0 or value["high"] < 0)
-    return f"**{text}**" if clear else text
-
-
-def _plot(name: str, words: str) -> list[str]:
-    return [f"![{words}](plots/{name}.svg)", ""]
