@@ -9,13 +9,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from litmine.classify.evidence import pack_evidence
+from litmine.classify.evidence import pack_evidence, pack_refined
 from litmine.classify.train import HeadEvidence
 from litmine.core.errors import ConfigError, InputError
 from litmine.encode.artefact import open_artefact
 from litmine.encode.export import export_encoder
-from litmine.encode.training.config import load_config
-from litmine.encode.training.data import fold_of, load_corpus, target_matrix, target_names
+from litmine.encode.training.config import Data, load_config
+from litmine.encode.training.data import (
+    fold_of,
+    load_corpus,
+    target_matrix,
+    target_names,
+    training_labels,
+)
 from litmine.encode.training.network import apply_head, build_head, head_arrays
 from tests.support.tiny_models import WORDS, invented_labels, write_tiny_sentence_transformer
 
@@ -100,7 +106,7 @@ def test_a_run_ends_in_an_encoder_with_head_and_out_of_fold_evidence(
     said: list[str] = []
     run = train_encoder(config, tmp_path / "run", device="cpu", say=said.append)
     assert any("self-training" in line for line in said)
-    extra = pack_evidence(run, Path(config.data.labels))
+    extra = pack_evidence(run, training_labels(config.data))
     export_encoder(run / "final", tmp_path / "encoder", name="tiny", max_tokens=48, extra=extra)
     evidence = HeadEvidence.load(open_artefact(tmp_path / "encoder", "encoder"))
     assert evidence is not None
@@ -164,3 +170,51 @@ def test_a_missing_paper_is_named(config_file: Path, tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match=r"9999\.00001"):
         load_corpus(replace(config.data, labels=str(labels)), seed=7)
+
+
+def test_disputed_papers_are_left_out_and_further_labels_come_in(tmp_path: Path) -> None:
+    files = {
+        "gold": [{"id": "a", "relevant": 1}, {"id": "b", "relevant": 0}],
+        "more": [{"id": "c", "relevant": 1}],
+        "second": [{"id": "a", "relevant": 0}, {"id": "b", "relevant": 0}],
+    }
+    for name, records in files.items():
+        (tmp_path / name).write_text("".join(json.dumps(r) + "\n" for r in records))
+    gold, more, second = (str(tmp_path / name) for name in files)
+    assert [r["id"] for r in training_labels(Data(labels=gold))] == ["a", "b"]
+    data = Data(labels=gold, more_labels=more, second_opinions=second)
+    assert [r["id"] for r in training_labels(data)] == ["b", "c"]
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_refinement_is_out_of_fold_for_held_out_new_papers_alone(
+    config_file: Path, tmp_path: Path
+) -> None:
+    import torch
+
+    from litmine.encode.training.refine import Labelled, Refinement, refine_encoder
+
+    names = target_names(LABELS)
+    torch.manual_seed(1)
+    head = head_arrays(build_head(32, 16, len(names), 0.1))
+    data = Labelled(
+        [r["id"] for r in LABELS],
+        [r["title"] for r in LABELS],
+        [r["abstract"] for r in LABELS],
+        target_matrix(LABELS, names),
+        np.arange(len(LABELS)) >= 16,
+    )
+    settings = Refinement(folds=2, models=1, epochs=2, batch_size=4, frozen_layers=1, max_tokens=48)
+    start, run = config_file.parent / "base", tmp_path / "run"
+    said: list[str] = []
+    refine_encoder(start, head, data, settings, run, device="cpu", say=said.append)
+    packed = pack_refined(run, {r["id"]: r for r in LABELS}, names)
+    export_encoder(run / "final", tmp_path / "encoder", name="tiny", max_tokens=48, extra=packed)
+    evidence = HeadEvidence.load(open_artefact(tmp_path / "encoder", "encoder"))
+    assert evidence is not None
+    held = {r["id"] for r, k in zip(LABELS, fold_of(data.ids, 2, 7), strict=True) if k == 0}
+    assert set(evidence.ids) == held & set(data.ids[16:])
+    assert evidence.seen == set(data.ids) - set(evidence.ids)
+    assert not np.allclose(evidence.head["linear_weight"], head["linear_weight"], atol=1e-3)
+    refine_encoder(start, head, data, settings, run, device="cpu", say=said.append)
+    assert said[-1] == "fold 0 is there already"

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from litmine.classify.votes import NEIGHBOURS, neighbour_votes
 from litmine.core.errors import InputError
-from litmine.encode.training.data import read_labels, target_matrix
+from litmine.encode.training.data import target_matrix
 from litmine.index.exact import on_grid, top_k
 
 __all__ = ["pack_evidence", "pack_refined"]
 
 
-def pack_evidence(run: Path, labels: Path) -> dict[str, bytes]:
+def pack_evidence(run: Path, labels: Sequence[dict[str, Any]]) -> dict[str, bytes]:
     """``head.npz`` and ``oof.npz`` of an encoder folder, from a training run.
 
     A held-out paper's neighbours are looked up among the papers its fold's encoder was trained on,
@@ -44,10 +44,10 @@ def pack_evidence(run: Path, labels: Path) -> dict[str, bytes]:
     except OSError as error:
         raise InputError(f"{run} holds no finished run ({error}): train folds and final") from error
     names = [str(name) for name in folds["names"]]
-    records = {label["id"]: label for label in read_labels(labels)}
+    records = {label["id"]: label for label in labels}
     ids = [str(i) for i in folds["ids"]]
     if not set(ids) <= set(records):
-        raise InputError(f"{labels} lacks papers that {run} was trained on: give the same labels")
+        raise InputError(f"the labels lack papers that {run} was trained on: give the same ones")
     targets = target_matrix([records[i] for i in ids], names)
     votes = np.zeros(targets.shape)
     for k in sorted(set(folds["fold"].tolist())):

@@ -226,6 +226,7 @@ def _export(settings: TrainingConfig, run: Path, output: Path | None) -> None:
     from litmine.classify.evidence import pack_evidence
     from litmine.core.resources import models_dir
     from litmine.encode.export import export_encoder
+    from litmine.encode.training.data import training_labels
 
     facts: dict[str, Any] = {"config": settings.as_dict()}
     for report in sorted(run.glob("report-*.json")):
@@ -239,7 +240,7 @@ def _export(settings: TrainingConfig, run: Path, output: Path | None) -> None:
         output or models_dir() / "encoder",
         name=settings.name,
         max_tokens=settings.max_tokens,
-        extra=pack_evidence(run, Path(settings.data.labels)),
+        extra=pack_evidence(run, training_labels(settings.data)),
         facts=facts,
     )
     typer.echo(f"wrote {artefact.folder} ({artefact.artefact_id})")

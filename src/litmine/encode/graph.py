@@ -1,8 +1,8 @@
 """An ONNX graph for BERT-shaped sentence encoders, written node by node from a weight table.
 
 Why not trace the model with an exporter: the graph below is what the runtime is fast at (one fused
-attention node per layer, one quantised product per weight matrix), it needs neither torch nor a
-model class, and it has no attention mask, because a text is always run alone and unpadded. That is
+attention node per layer, products with tables that are unfolded while loading), it needs neither
+torch nor a model class, and it has no attention mask, because a text is always run alone and unpadded. That is
 also what makes a vector independent of the batch it was computed in.
 
 Input ``input_ids`` (1, tokens) int64. Outputs: ``embedding`` (1, dim) float32, mean-pooled and
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 Precision = Literal["fp32", "int8"]
 Weights = Mapping[str, NDArray[np.float32]]
 
-BLOCK = 32
-"""Weights that share one scale (along the input dimension), as do activations at run time."""
+BLOCK = 16
+"""Weights that share one scale, along the input dimension."""
 
 
 @dataclass(frozen=True)
@@ -72,24 +72,49 @@ class _Builder:
         )
         return output
 
-    def linear(self, name: str, x: str, weight: NDArray[np.float32]) -> str:
-        """``x @ weight.T`` for a (out, in) weight; the bias is added by the node that follows."""
-        outputs, inputs = weight.shape
+    def linear(
+        self, name: str, x: str, weight: NDArray[np.float32], *, bias: str | None = None
+    ) -> str:
+        """``x @ weight.T + bias`` for a (out, in) weight, computed in float32."""
         if self.precision == "fp32":
             table = self.constant(f"{name}.weight", weight.T)
-            return self.node("MatMul", [x, table], f"{name}.product")
+        else:
+            table = self._dequantised(name, weight)
+        product = self.node("MatMul", [x, table], f"{name}.product")
+        return product if bias is None else self.node("Add", [product, bias], f"{name}.sum")
+
+    def _dequantised(self, name: str, weight: NDArray[np.float32]) -> str:
+        """An (in, out) float table from codes and scales; the runtime folds it while loading."""
         codes, scales = quantise_blocks(weight)
-        return self.node(
-            "MatMulNBits",
-            [x, self.constant(f"{name}.codes", codes), self.constant(f"{name}.scales", scales)],
-            f"{name}.product",
-            domain="com.microsoft",
-            K=inputs,
-            N=outputs,
-            bits=8,
-            block_size=BLOCK,
-            accuracy_level=4,
+        stored = self.constant(f"{name}.codes", codes)
+        floats = self.node("Cast", [stored], f"{name}.floats", to=1)
+        centred = self.node("Sub", [floats, self.shared("middle", np.float32(128))], f"{name}.zero")
+        half = self.constant(f"{name}.scales", scales.astype(np.float16))
+        flat = self.node("Cast", [half], f"{name}.wide_scales", to=1)
+        last = self.shared("axis_last", np.array([-1], np.int64))
+        steps = self.node("Unsqueeze", [flat, last], f"{name}.steps")
+        blocks = self.node("Mul", [centred, steps], f"{name}.blocks")
+        shape = self.shared(f"shape.{weight.shape[1]}", np.array([-1, weight.shape[1]], np.int64))
+        rows = self.node("Reshape", [blocks, shape], f"{name}.rows")
+        return self.node("Transpose", [rows], f"{name}.table", perm=[1, 0])
+
+    def norm(self, name: str, x: str, scale: str, bias: str, epsilon: float, output: str) -> str:
+        """Layer normalisation over the last axis.
+
+        Taken as instance normalisation of tokens as channels, then scale and bias: in ONNX
+        Runtime 1.32 on the CPU this is four times as fast as its LayerNormalization.
+        """
+        ones, zeros = (f"{kind}_per_token" for kind in ("one", "zero"))
+        normed = self.node(
+            "InstanceNormalization", [x, ones, zeros], f"{name}.whitened", epsilon=epsilon
         )
+        return self.node("Add", [self.node("Mul", [normed, scale], f"{name}.scaled"), bias], output)
+
+    def shared(self, name: str, values: Any) -> str:
+        """A constant that several nodes use."""
+        if all(known.name != name for known in self.initialisers):
+            self.constant(name, np.asarray(values))
+        return name
 
     def rows(self, name: str, ids: str, table: NDArray[np.float32]) -> str:
         """Look rows of an embedding table up; stored as int8 with one scale per row."""
@@ -119,9 +144,9 @@ def quantise_blocks(
     Returns
     -------
     codes
-        (out, in / BLOCK, BLOCK) uint8, the layout of ONNX Runtime's MatMulNBits.
+        (out, in / BLOCK, BLOCK) uint8.
     scales
-        (out, in / BLOCK) float32.
+        (out, in / BLOCK) float32 that half precision holds exactly.
 
     Raises
     ------
@@ -132,9 +157,9 @@ def quantise_blocks(
     if inputs % BLOCK:
         raise ValueError(f"input dimension {inputs} is not a multiple of {BLOCK}")
     blocks = weight.reshape(outputs, inputs // BLOCK, BLOCK)
-    scales = np.abs(blocks).max(axis=2) / 127
+    scales = (np.abs(blocks).max(axis=2) / 127).astype(np.float16).astype(np.float32)
     scales = np.where(scales == 0, 1, scales).astype(np.float32)
-    codes = np.rint(blocks / scales[:, :, None]) + 128
+    codes = np.clip(np.rint(blocks / scales[:, :, None]), -127, 127) + 128
     return codes.astype(np.uint8), scales
 
 
@@ -148,7 +173,8 @@ def build_graph(weights: Weights, shape: BertShape, precision: Precision) -> onn
     shape
         Layers, heads, layer-norm epsilon.
     precision
-        ``fp32``, or ``int8``: 8-bit weights and activations in blocks, sums in float32.
+        How weights are stored: ``fp32``, or ``int8`` in blocks. Everything is computed in float32:
+        with texts run one by one that is as fast as 8-bit products, and closer.
     """
     from onnx import TensorProto, helper
 
@@ -171,14 +197,12 @@ def build_graph(weights: Weights, shape: BertShape, precision: Precision) -> onn
         ],
         "position_rows",
     )
+    for kind, value in (("one", 1), ("zero", 0)):
+        table = b.constant(f"{kind}s", np.full(len(positions), value, np.float32))
+        b.node("Slice", [table, "zero", length, "zero"], f"{kind}_per_token")
     summed = b.node("Add", [words, position_rows], "embedding_sum")
-    x = b.node(
-        "LayerNormalization",
-        [summed, *_norm(b, weights, "embeddings.LayerNorm")],
-        "layer.start",
-        epsilon=shape.epsilon,
-        axis=-1,
-    )
+    parts = _norm(b, weights, "embeddings.LayerNorm")
+    x = b.norm("embeddings", summed, *parts, shape.epsilon, "layer.start")
     for layer in range(shape.layers):
         x = _layer(
             b,
@@ -206,10 +230,11 @@ def build_graph(weights: Weights, shape: BertShape, precision: Precision) -> onn
     return helper.make_model(graph, opset_imports=opsets, ir_version=9, producer_name="litmine")
 
 
-def _norm(b: _Builder, weights: Weights, prefix: str) -> list[str]:
-    return [
-        b.constant(f"{prefix}.{part}", weights[f"{prefix}.{part}"]) for part in ("weight", "bias")
-    ]
+def _norm(b: _Builder, weights: Weights, prefix: str) -> tuple[str, str]:
+    names = f"{prefix}.weight", f"{prefix}.bias"
+    for name in names:
+        b.constant(name, weights[name])
+    return names
 
 
 def _layer(
@@ -220,7 +245,8 @@ def _layer(
     hidden = weights[f"{own}.query.weight"].shape[0]
     projections = []
     for part in ("query", "key", "value"):
-        product = b.linear(f"{own}.{part}", x, weights[f"{own}.{part}.weight"])
+        weight = weights[f"{own}.{part}.weight"]
+        product = b.linear(f"{own}.{part}", x, weight)
         projections.append(product)
     bias = np.concatenate([weights[f"{own}.{part}.bias"] for part in ("query", "key", "value")])
     attended = b.node(
@@ -233,16 +259,10 @@ def _layer(
     )
     between = f"{prefix}.attention.output"
     x = _residual(b, weights, shape, between, attended, x, f"{between}.normed")
-    wide = b.linear(f"{prefix}.intermediate", x, weights[f"{prefix}.intermediate.dense.weight"])
-    bent = b.node(
-        "BiasGelu",
-        [
-            wide,
-            b.constant(f"{prefix}.intermediate.bias", weights[f"{prefix}.intermediate.dense.bias"]),
-        ],
-        f"{prefix}.gelu",
-        domain="com.microsoft",
-    )
+    wide = f"{prefix}.intermediate"
+    added = b.constant(f"{wide}.bias", weights[f"{wide}.dense.bias"])
+    wider = b.linear(wide, x, weights[f"{wide}.dense.weight"], bias=added)
+    bent = b.node("Gelu", [wider], f"{prefix}.gelu", domain="com.microsoft")
     return _residual(b, weights, shape, f"{prefix}.output", bent, x, output)
 
 
@@ -250,16 +270,8 @@ def _residual(
     b: _Builder, weights: Weights, shape: BertShape, prefix: str, inner: str, x: str, output: str
 ) -> str:
     """Project back, add bias and the layer's input, normalise."""
-    product = b.linear(f"{prefix}.dense", inner, weights[f"{prefix}.dense.weight"])
-    return b.node(
-        "SkipLayerNormalization",
-        [
-            product,
-            x,
-            *_norm(b, weights, f"{prefix}.LayerNorm"),
-            b.constant(f"{prefix}.dense.bias", weights[f"{prefix}.dense.bias"]),
-        ],
-        output,
-        domain="com.microsoft",
-        epsilon=shape.epsilon,
-    )
+    bias = b.constant(f"{prefix}.dense.bias", weights[f"{prefix}.dense.bias"])
+    back = b.linear(f"{prefix}.dense", inner, weights[f"{prefix}.dense.weight"], bias=bias)
+    summed = b.node("Add", [back, x], f"{prefix}.residual")
+    parts = _norm(b, weights, f"{prefix}.LayerNorm")
+    return b.norm(prefix, summed, *parts, shape.epsilon, output)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["unpack_encoder", "unpack_weights"]
 
+_NORMS = ("InstanceNormalization", "LayerNormalization")
 _MODULES = ("Transformer", "Pooling", "Normalize")
 
 
@@ -60,9 +61,7 @@ def unpack_weights(
         weights = _embeddings(arrays)
         for layer in range(len(heads)):
             weights |= _layer(arrays, f"encoder.layer.{layer}")
-        epsilon = next(
-            _attributes(n)["epsilon"] for n in nodes if n.op_type == "LayerNormalization"
-        )
+        epsilon = next(_attributes(n)["epsilon"] for n in nodes if n.op_type in _NORMS)
     except (KeyError, StopIteration, ValueError) as error:
         raise ModelError(f"model.onnx is not a graph that litmine wrote ({error!r})") from error
     return weights, BertShape(layers=len(heads), heads=int(heads[0]), epsilon=float(epsilon))
@@ -165,7 +164,9 @@ def _linear(arrays: dict[str, NDArray[Any]], name: str) -> NDArray[np.float32]:
     if f"{name}.weight" in arrays:
         return np.ascontiguousarray(arrays[f"{name}.weight"].T)
     codes, scales = arrays[f"{name}.codes"], arrays[f"{name}.scales"]
-    blocks = (codes.astype(np.float32) - 128) * scales.reshape(codes.shape[0], -1, 1)
+    blocks = (codes.astype(np.float32) - 128) * scales.astype(np.float32).reshape(
+        codes.shape[0], -1, 1
+    )
     weight: NDArray[np.float32] = blocks.reshape(codes.shape[0], -1)
     return weight
 

@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 from litmine.core.errors import InputError
 from litmine.encode.training.config import Data
 
-__all__ = ["Corpus", "fold_of", "load_corpus", "target_matrix", "target_names"]
+__all__ = [
+    "Corpus",
+    "fold_of",
+    "load_corpus",
+    "target_matrix",
+    "target_names",
+    "training_labels",
+]
 
 STAGES = ("architecture", "pretraining", "finetuning", "inference", "system")
 RESOURCES = ("computation", "memory", "energy", "cost", "network")
@@ -93,6 +100,25 @@ def read_labels(path: Path) -> list[dict[str, Any]]:
     return labels
 
 
+def training_labels(data: Data) -> list[dict[str, Any]]:
+    """The labels that a configuration names, one a paper, the disputed ones left out.
+
+    Raises
+    ------
+    InputError
+        When a file is missing or is no label file.
+    """
+    labels = {label["id"]: label for label in read_labels(Path(data.labels))}
+    if data.more_labels:
+        labels |= {label["id"]: label for label in read_labels(Path(data.more_labels))}
+    if data.second_opinions:
+        for second in read_labels(Path(data.second_opinions)):
+            first = labels.get(second["id"])
+            if first is not None and bool(first["relevant"]) != bool(second["relevant"]):
+                del labels[second["id"]]
+    return list(labels.values())
+
+
 def load_corpus(data: Data, seed: int) -> Corpus:
     """Read everything a run needs.
 
@@ -107,7 +133,7 @@ def load_corpus(data: Data, seed: int) -> Corpus:
     """
     import pandas as pd
 
-    labels = read_labels(Path(data.labels))
+    labels = training_labels(data)
     try:
         papers = pd.read_parquet(
             data.papers, columns=["arxiv_id", "title", "abstract", "published"]
