@@ -313,11 +313,15 @@ class NightlyRun:
         return count, {"labels": count}, said
 
     def _encode(self, models: Models) -> tuple[int, dict[str, Any], str]:
-        from litmine.jobs.judge import encode_pending
+        from litmine.jobs.judge import encode_pending, screen_pending
 
         began = time.monotonic()
+        dropped = screen_pending(self.context, models.classifier)
         count = encode_pending(self.context, models.encoder)
-        return count, {"papers": count}, _rated(count, time.monotonic() - began)
+        said = _rated(count, time.monotonic() - began)
+        if dropped:
+            said += f"; words alone dropped {dropped}"
+        return count, {"papers": count, "dropped": dropped}, said
 
     def _classify(self, models: Models) -> tuple[int, dict[str, Any], str]:
         from litmine.jobs.judge import classify_pending
@@ -325,7 +329,7 @@ class NightlyRun:
 
         began = time.monotonic()
         library = library_from_store(self.context, models.encoder.encoder_id)
-        count = classify_pending(self.context, models.classifier, library)
+        count = classify_pending(self.context, models.classifier, library, models.encoder)
         return count, {"papers": count}, _rated(count, time.monotonic() - began)
 
     def _enqueue(self, models: Models) -> tuple[int, dict[str, Any], str]:
