@@ -106,8 +106,8 @@ def _annotators(r: Mapping[str, Any]) -> str:
         "|:---|---:|---:|---:|",
         f"| relevance F1 | {figure_cell(own['relevance_f1'])} | {one:.3f} to {two:.3f} | "
         f"{first:.3f} and {second:.3f} |",
-        f"| cell micro F1, all 25 | {figure_cell(own['cell_micro_f1'])} | {low:.3f} to {high:.3f} | "
-        "not published |",
+        f"| cell micro F1, all 25 | {figure_cell(own['cell_micro_f1'])} | "
+        f"{low:.3f} to {high:.3f} | not published |",
         "",
         f"Source: {a['source']}. Agreement with the adjudicated labels is worked out from the",
         "counts there. Both annotators are of one family of language model and share mistakes, so",

@@ -89,7 +89,8 @@ def command(
     """Measure the classifier against TF-IDF with linear models, neighbours and words alone.
 
     The labelled papers under test are taken out of the library first. Intervals are 95%, by
-    bootstrap over papers; the lower half of each table is the paired difference.
+    bootstrap over papers; the lower half of each table is the paired difference. The comparators
+    are trained each time, which takes a few minutes.
 
     With --report a folder gets the whole story: curves, reliability, work saved night by night,
     confusion of stages, ablations, a learning curve, later-dated folds and every error. It takes
