@@ -298,7 +298,9 @@ def learning_plot(
                     label="two annotators agree" if key == "relevance_f1" else None,
                 )  # fmt: skip
             axes.set_xscale("log")
-            axes.set_xticks(curve["sizes"], [str(s) for s in curve["sizes"]])
+            sizes = curve["sizes"]
+            room = [size for size in sizes[:-1] if sizes[-1] > 1.4 * size]
+            axes.set_xticks([*room, sizes[-1]], [str(size) for size in (*room, sizes[-1])])
             axes.minorticks_off()
             axes.set_title(wording)
             axes.set_ylim(top=1.02)
