@@ -118,7 +118,7 @@ def train_classifier(
     night: Night | None = None,
     *,
     base_rate: float = BASE_RATE,
-    min_df: int = 6,
+    min_df: int = 8,
 ) -> Trained:
     """Fit word model, head, fusion and thresholds.
 

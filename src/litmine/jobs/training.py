@@ -140,7 +140,11 @@ def train(
         )
         night, night_facts = _night(plan, encoder, data, store, progress)
     progress.start("fit")
-    trained = train_classifier(data, encoder.encoder_id, evidence, night)
+    from threadpoolctl import threadpool_limits
+
+    # Hundreds of small fits: threads of the linear algebra would only wait for each other.
+    with threadpool_limits(limits=1):
+        trained = train_classifier(data, encoder.encoder_id, evidence, night)
     progress.finish(f"fit: words, fusion and thresholds on {len(data.ids)} papers")
     seen = sorted(set(data.ids) | set(evidence.ids if evidence else ()))
     facts = {
