@@ -26,6 +26,9 @@ __all__ = ["Promise", "cell_set_threshold", "precision_threshold", "recall_thres
 
 Floats = NDArray[np.float64]
 
+_BEYOND = 1e9
+"""Above any score, and below any when negative."""
+
 GRID = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)
 """Probabilities tried as the least one that counts as relevant."""
 
@@ -49,7 +52,7 @@ class Promise:
         The risk on those papers.
     kept
         False when the papers were too few to promise anything; the threshold then lets everything
-        through, or nothing.
+        through, or nothing. It is a finite number all the same, as JSON knows no infinity.
     """
 
     threshold: float
@@ -68,7 +71,7 @@ class Promise:
 def binomial_tail(errors: int, trials: int, rate: float) -> float:
     """P(X <= errors) for X binomial(trials, rate): the p-value of "the error rate is above rate".
 
-    Summed in logarithms with the standard library, as scipy is not part of the base install.
+    Summed in logarithms, as the terms of large samples leave the range of a float.
     """
     from math import exp, lgamma, log
 
@@ -105,9 +108,11 @@ def recall_threshold(
     while lost + 1 < len(positive) and binomial_tail(lost + 1, len(positive), alpha) <= delta:
         lost += 1
     if lost < 0:
-        low = float(scores.min(initial=0.0)) if len(scores) else 0.0
-        return Promise(low, "relevant papers lost", alpha, delta, len(positive), 0.0, kept=False)
-    threshold = float(positive[lost]) if lost < len(positive) else float("inf")
+        # Not the least score seen: a new paper may score less, and nothing is known of it.
+        return Promise(
+            -_BEYOND, "relevant papers lost", alpha, delta, len(positive), 0.0, kept=False
+        )
+    threshold = float(positive[lost])
     # Ties: nothing at the threshold itself is lost.
     share = float((positive < threshold).mean())
     return Promise(threshold, "relevant papers lost", alpha, delta, len(positive), share, True)
@@ -136,7 +141,7 @@ def precision_threshold(
         count, wrong = int(above.sum()), int((above & ~truth).sum())
         if count >= least and binomial_tail(wrong, count, alpha) <= delta / len(GRID):
             return Promise(threshold, risk, alpha, delta, count, wrong / count, kept=True)
-    return Promise(float("inf"), risk, alpha, delta, len(scores), 0.0, kept=False)
+    return Promise(_BEYOND, risk, alpha, delta, len(scores), 0.0, kept=False)
 
 
 def cell_set_threshold(cells: Floats, truth: NDArray[np.bool_], *, alpha: float) -> Promise:
