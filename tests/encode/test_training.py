@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -208,13 +209,19 @@ def test_a_refinement_is_out_of_fold_for_held_out_new_papers_alone(
     start, run = config_file.parent / "base", tmp_path / "run"
     said: list[str] = []
     refine_encoder(start, head, data, settings, run, device="cpu", say=said.append)
-    packed = pack_refined(run, {r["id"]: r for r in LABELS}, names)
+    packed = pack_refined(run, {r["id"]: r for r in LABELS}, names, ["unlabelled since"])
     export_encoder(run / "final", tmp_path / "encoder", name="tiny", max_tokens=48, extra=packed)
     evidence = HeadEvidence.load(open_artefact(tmp_path / "encoder", "encoder"))
     assert evidence is not None
     held = {r["id"] for r, k in zip(LABELS, fold_of(data.ids, 2, 7), strict=True) if k == 0}
     assert set(evidence.ids) == held & set(data.ids[16:])
-    assert evidence.seen == set(data.ids) - set(evidence.ids)
+    assert evidence.seen == {*data.ids, "unlabelled since"} - set(evidence.ids)
     assert not np.allclose(evidence.head["linear_weight"], head["linear_weight"], atol=1e-3)
     refine_encoder(start, head, data, settings, run, device="cpu", say=said.append)
     assert said[-1] == "fold 0 is there already"
+    fewer = replace(data, **{f: getattr(data, f)[1:] for f in vars(data)})
+    with pytest.raises(InputError, match="trained on other labels"):
+        refine_encoder(start, head, fewer, settings, run, device="cpu", say=said.append)
+    old = replace(data, new=np.zeros(len(LABELS), bool))
+    with pytest.raises(InputError, match="no label is new"):
+        refine_encoder(start, head, old, settings, tmp_path / "two", device="cpu")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,10 @@ def pack_evidence(run: Path, labels: Sequence[dict[str, Any]]) -> dict[str, byte
 
 
 def pack_refined(
-    run: Path, records: Mapping[str, dict[str, Any]], names: Sequence[str]
+    run: Path,
+    records: Mapping[str, dict[str, Any]],
+    names: Sequence[str],
+    earlier: Iterable[str] = (),
 ) -> dict[str, bytes]:
     """``head.npz`` and ``oof.npz`` of an encoder folder, from a refinement.
 
@@ -85,6 +88,9 @@ def pack_refined(
         Label of each paper by id.
     names
         Outputs of the head.
+    earlier
+        Papers that the start was trained on. One that has lost its label since was seen all the
+        same.
 
     Raises
     ------
@@ -108,7 +114,7 @@ def pack_refined(
         votes[outside] = neighbour_votes(rows, similarities, targets[inside])
         logits[outside] = found["logits"][k][outside]
     held = np.flatnonzero((fold >= 0) & (fold < len(found["logits"])))
-    seen = sorted(set(ids) - {ids[row] for row in held.tolist()})
+    seen = sorted({*ids, *earlier} - {ids[row] for row in held.tolist()})
     return {
         "head.npz": _packed(
             {"names": np.array(list(names)), **{k: v.astype(np.float16) for k, v in head.items()}}

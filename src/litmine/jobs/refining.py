@@ -47,7 +47,8 @@ def refine(
     Raises
     ------
     InputError
-        Labels or texts are missing, or the encoder has no head to start from.
+        Labels or texts are missing, none of the labels is new, the encoder has no head to start
+        from, or `run` holds models of another refinement.
     """
     artefact = open_artefact(start, "encoder")
     before = HeadEvidence.load(artefact)
@@ -77,7 +78,7 @@ def refine(
         output,
         name=name,
         max_tokens=settings.max_tokens,
-        extra=pack_refined(run, {r["id"]: r for r in used}, before.names),
+        extra=pack_refined(run, {r["id"]: r for r in used}, before.names, known),
         facts={
             "refined_from": artefact.artefact_id,
             "start_facts": artefact.manifest["facts"],

@@ -11,6 +11,7 @@ Earlier labels have been seen by the start already: nothing here is out of fold 
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from litmine.core.errors import InputError
 from litmine.encode.training.data import fold_of
 from litmine.encode.training.network import build_head, head_arrays
 from litmine.encode.training.steps import (
@@ -111,10 +113,19 @@ def refine_encoder(
     -------
     dict
         Hardware, seconds and losses.
+
+    Raises
+    ------
+    InputError
+        When no label is new, or `out` holds models of other labels or settings.
     """
     import torch
     from sentence_transformers import SentenceTransformer
 
+    if not data.new.any():
+        # Nothing would be left that the encoder has not seen, and so nothing to calibrate on.
+        raise InputError("no label is new to the encoder: there is nothing to refine it with")
+    mark = _mark(head, data, settings)
     began = time.time()
     out.mkdir(parents=True, exist_ok=True)
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
@@ -125,7 +136,13 @@ def refine_encoder(
     fold = np.where(data.new, fold_of(data.ids, settings.folds, settings.seed), -1)
     losses = {}
     for k in range(settings.models):
-        if (out / f"refine-{k}" / "done").is_file():
+        done = out / f"refine-{k}" / "done"
+        if done.is_file():
+            if done.read_text(encoding="utf-8") != mark:
+                raise InputError(
+                    f"{done.parent} was trained on other labels, with other settings or from "
+                    "another encoder: give another run folder, or remove it"
+                )
             say(f"fold {k} is there already")
             continue
         rows = np.flatnonzero(fold != k)
@@ -139,7 +156,7 @@ def refine_encoder(
         encoder.save(str(folder), create_model_card=False)
         np.savez(folder / "head.npz", **head_arrays(top))  # type: ignore[arg-type]
         np.savez(folder / "opinions.npz", logits=logits, vectors=vectors.cpu().numpy())
-        (folder / "done").write_text("")
+        done.write_text(mark, encoding="utf-8")
         say(f"fold {k} done after {time.time() - began:.0f} s")
     _average(start, out, settings.models)
     _gather(out, data, fold, settings.models)
@@ -153,6 +170,18 @@ def refine_encoder(
         "seconds": round(time.time() - began),
         **losses,
     }
+
+
+def _mark(head: dict[str, Floats], data: Labelled, settings: Refinement) -> str:
+    """Names everything that decides the models: the start by its head, papers, and settings."""
+    seen = hashlib.sha256(repr(settings).encode())
+    for name in sorted(head):
+        seen.update(np.ascontiguousarray(head[name]).tobytes())
+    for part in zip(data.ids, data.titles, data.abstracts, strict=True):
+        seen.update("\n".join(part).encode())
+    seen.update(np.ascontiguousarray(data.targets).tobytes())
+    seen.update(np.ascontiguousarray(data.new).tobytes())
+    return seen.hexdigest()
 
 
 def _train(
