@@ -150,7 +150,7 @@ def test_a_decision_wins_over_a_gold_label_only_when_newer() -> None:
     no = {"relevant": 0}
     gold = [
         {"id": "1", **no},
-        {"id": "2", **no, "labelled_at": "2026-07-19"},
+        {"id": "2", **no, "labelled_at": "2026-07-19", "night": "2026-06-30"},
         {"id": "3", **no, "labelled_at": "2026-07-21"},
         {"id": "4", **no},
         {"id": "5", **no},
@@ -164,6 +164,7 @@ def test_a_decision_wins_over_a_gold_label_only_when_newer() -> None:
         ("5", 0),
         ("6", 1),
     ]
+    assert [r.get("night") for r in merged] == [None, "2026-06-30", None, None, None]
     with pytest.raises(InputError, match="labelled_at 'soon' is not a day"):
         merge_labels([{"id": "1", **no, "labelled_at": "soon"}], [decision("1")], [])
 
@@ -302,6 +303,15 @@ def test_an_audit_row_that_a_killed_run_left_out_is_caught_up(
     rollback(world, by="bo", why="asked for", clock=clock)
     assert trail(world) == [
         ("ada", "model-promote", challenger),
+        ("bo", "model-rollback", SHIPPED),
+    ]
+    # The remedy for a damaged pointer: the history starts anew, the trail goes on.
+    clock.sleep(60)
+    (registry.folder / POINTER).unlink()
+    registry.change("promote", challenger, at="2026-07-21", by="cy", why="again")
+    rollback(world, by="bo", why="and back", clock=clock)
+    assert trail(world)[2:] == [
+        ("cy", "model-promote", challenger),
         ("bo", "model-rollback", SHIPPED),
     ]
 

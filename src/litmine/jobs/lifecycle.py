@@ -129,13 +129,16 @@ def _changing(settings: Settings, clock: Clock) -> Iterator[Store]:
 
 
 def _catch_up_audit(store: Store, registry: Registry, clock: Clock) -> None:
-    """Write an audit row for each change that has none: a run may have died between the two."""
+    """Write an audit row for each change that has none: a run may have died between the two.
+
+    A change is known by its number and its moment, as the numbers start anew when somebody removes
+    the pointer.
+    """
     with store.write() as connection:
-        known = {
-            entry["detail"].get("number") for entry in audit_entries(connection, None, _ACTIONS)
-        }
+        details = [entry["detail"] for entry in audit_entries(connection, None, _ACTIONS)]
+        known = {(detail.get("number"), detail.get("at")) for detail in details}
         for change in registry.history():
-            if change.number in known:
+            if (change.number, change.at) in known:
                 continue
             record(
                 connection,
@@ -144,6 +147,7 @@ def _catch_up_audit(store: Store, registry: Registry, clock: Clock) -> None:
                 f"model-{change.action}",
                 change.model,
                 number=change.number,
+                at=change.at,
                 previous=change.previous,
                 why=change.why,
                 forced=change.forced,

@@ -179,13 +179,16 @@ def merge_labels(
 ) -> list[dict[str, Any]]:
     """One record a paper: gold in its order, then papers known from decisions alone.
 
-    Papers whose decision is held back are left out altogether, also where gold labels them.
+    Papers whose decision is held back are left out altogether, also where gold labels them. A
+    paper of a wholly labelled night stays one whoever labelled it: without the papers that
+    reviewers decided, the relevant ones above all, the night would lose its base rate.
     """
     by_id = {record["id"]: record for record in gold}
     for decision in decisions:
         record = by_id.get(decision.arxiv_id)
         if record is None or _newer(decision, record):
-            by_id[decision.arxiv_id] = as_label(decision)
+            night = {"night": record["night"]} if record and record.get("night") else {}
+            by_id[decision.arxiv_id] = as_label(decision) | night
     for decision in held:
         by_id.pop(decision.arxiv_id, None)
     return list(by_id.values())
