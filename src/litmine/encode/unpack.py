@@ -56,15 +56,16 @@ def unpack_weights(
 
     arrays = {a.name: numpy_helper.to_array(a) for a in model.graph.initializer}
     nodes = list(model.graph.node)
-    heads = [_attributes(n)["num_heads"] for n in nodes if n.op_type == "MultiHeadAttention"]
     try:
+        heads = [_attributes(n)["num_heads"] for n in nodes if n.op_type == "MultiHeadAttention"]
         weights = _embeddings(arrays)
         for layer in range(len(heads)):
             weights |= _layer(arrays, f"encoder.layer.{layer}")
         epsilon = next(_attributes(n)["epsilon"] for n in nodes if n.op_type in _NORMS)
-    except (KeyError, StopIteration, ValueError) as error:
+        shape = BertShape(layers=len(heads), heads=int(heads[0]), epsilon=float(epsilon))
+    except (KeyError, IndexError, StopIteration, ValueError) as error:
         raise ModelError(f"model.onnx is not a graph that litmine wrote ({error!r})") from error
-    return weights, BertShape(layers=len(heads), heads=int(heads[0]), epsilon=float(epsilon))
+    return weights, shape
 
 
 def unpack_encoder(folder: Path, target: Path) -> Path:
