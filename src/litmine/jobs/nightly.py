@@ -321,7 +321,7 @@ class NightlyRun:
         said = _rated(count, time.monotonic() - began)
         if dropped:
             said += f"; words alone dropped {dropped}"
-        return count, {"papers": count, "dropped": dropped}, said
+        return count + dropped, {"papers": count, "dropped": dropped}, said
 
     def _classify(self, models: Models) -> tuple[int, dict[str, Any], str]:
         from litmine.jobs.judge import classify_pending

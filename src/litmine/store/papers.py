@@ -244,7 +244,7 @@ def _judged(model_id: str | None = None, *, at_present_text: bool = False) -> Ex
 
 
 def _dropped() -> Exists:
-    """Whether no model has read the present text of the outer query's paper beyond its words."""
+    """Whether a first stage dropped the outer query's paper at its present text."""
     present = (
         predictions.c.arxiv_id == papers.c.arxiv_id,
         predictions.c.content_hash == papers.c.content_hash,
