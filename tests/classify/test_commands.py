@@ -242,8 +242,10 @@ def test_a_report_tells_everything_and_keeps_its_vectors(home: Path, tmp_path: P
     assert len(list((folder / "cache").iterdir())) == 1, "one file per encoder"
 
 
-def test_a_paper_in_both_label_sets_is_refused(home: Path, tmp_path: Path) -> None:
-    arguments = ["--labels", str(home / "train.jsonl"), "--train", str(home / "train.jsonl")]
+@pytest.mark.parametrize("train", ["train", "dev"])
+def test_a_paper_that_was_trained_on_is_refused(home: Path, train: str) -> None:
+    """Also when the labels given for the comparators are not those the classifier has seen."""
+    arguments = ["--labels", str(home / "train.jsonl"), "--train", str(home / f"{train}.jsonl")]
     arguments += ["--papers", str(home / "papers.parquet")]
     with pytest.raises(InputError, match="trained on"):
         runner.invoke(app, ["evaluate", *arguments], catch_exceptions=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -78,6 +78,7 @@ def gather(
     labels: Path,
     train: Sequence[dict[str, Any]],
     sources: Sequence[Path],
+    seen: Collection[str] = (),
     nights: Sequence[str] = (),
     complete: bool = True,
     calibration_nights: tuple[date, date] = CALIBRATION_NIGHTS,
@@ -90,6 +91,8 @@ def gather(
     labels, train, sources
         Labels under test, records trained on, and the files that hold texts; papers of whole
         nights come from the first of these.
+    seen
+        Further papers whose labels the classifier has seen, such as reviewers' decisions.
     nights
         Only these nights of `labels`; all of them by default.
     complete
@@ -100,7 +103,7 @@ def gather(
     Raises
     ------
     InputError
-        When a file lacks something, or no paper of those nights is labelled.
+        When a file lacks something, no paper of those nights is labelled, or one was trained on.
     """
     gold, texts = labels_with_texts(labels, sources)
     if nights:
@@ -109,11 +112,11 @@ def gather(
     if not gold:
         raise InputError(f"{labels} holds no paper of {', '.join(nights) or 'any night'}")
     known_labels, known_texts = _with_texts(train, sources, complete)
-    both = {label["id"] for label in gold} & {label["id"] for label in known_labels}
+    both = {label["id"] for label in gold} & {*seen, *(label["id"] for label in known_labels)}
     if both:
         raise InputError(
-            f"{len(both)} papers, {min(both)} for one, stand in {labels} and in "
-            "the training labels: no figure on papers that were trained on is true"
+            f"{len(both)} papers, {min(both)} for one, stand in {labels} and among those that "
+            "were trained on: no figure on such papers is true"
         )
     test = Papers([label["id"] for label in gold], texts)
     test = Papers(test.ids, texts, vectors.of(encoder, test.lines, "papers under test"))
@@ -126,7 +129,8 @@ def gather(
     if whole:
         found = known_vectors(library, known, lambda x: vectors.of(encoder, x, "labelled papers"))
         known = Papers(known.ids, known.texts, found)
-    evidence = HeadEvidence.load(open_artefact(models_dir() / "encoder", "encoder"))
+    shipped = open_artefact(models_dir() / "encoder", "encoder")
+    evidence = HeadEvidence.load(shipped) if shipped.artefact_id == encoder.encoder_id else None
     if evidence is not None and evidence.names != classifier.outputs.names:
         evidence = None
     bench = Bench(

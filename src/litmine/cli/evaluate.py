@@ -109,14 +109,17 @@ def command(
     from litmine.classify.report_systems import gather
     from litmine.encode import load_encoder
     from litmine.jobs.material import gold_records
+    from litmine.jobs.training import papers_trained_on
 
     if report is not None:
         from litmine.classify.report_plots import require_matplotlib
 
         require_matplotlib()
     sources = papers or [Path("../shared/data/papers.parquet")]
-    classifier = Classifier.load(champion(load_settings()))
-    encoder = load_encoder()
+    loaded = load_settings()
+    folder = champion(loaded)
+    classifier = Classifier.load(folder)
+    encoder = load_encoder(loaded.models.encoder, workers=loaded.models.threads)
     classifier.require_encoder(encoder.encoder_id)
     vectors = VectorCache(None if report is None else report / "cache", TerminalProgress())
     records, _, complete = gold_records(train or None)
@@ -127,6 +130,7 @@ def command(
         labels=labels,
         train=records,
         complete=complete,
+        seen=papers_trained_on(folder),
         sources=sources,
         nights=night or (),
         whole=report is not None,

@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from litmine.encode import Encoder
     from litmine.store import Store
 
-__all__ = ["TRAINED_ON", "TrainingPlan", "train"]
+__all__ = ["TRAINED_ON", "TrainingPlan", "papers_trained_on", "train"]
 
 TRAINED_ON = "trained_on.txt"
 """In the model folder: ids of every paper whose label the model has seen, one a line."""
@@ -146,7 +146,10 @@ def train(
     with threadpool_limits(limits=1):
         trained = train_classifier(data, encoder.encoder_id, evidence, night)
     progress.finish(f"fit: words, fusion and thresholds on {len(data.ids)} papers")
-    seen = sorted(set(data.ids) | set(evidence.ids if evidence else ()))
+    # Through the encoder the model has seen labels that are none of today's, too.
+    seen = sorted(
+        {*data.ids, *(evidence.ids if evidence else ()), *(evidence.seen if evidence else ())}
+    )
     facts = {
         "made": clock.now().isoformat(timespec="seconds"),
         "labels": len(data.ids),
@@ -199,7 +202,8 @@ def _labelled(
         with store.read() as connection:
             found = reviewed(connection, plan.hold_back, clock.now())
     records = merge_labels(gold, found.used, found.held)
-    texts = {i: text_of(paper) for i, paper in found.papers.items()}
+    # What is stored of a withdrawn paper may be the notice; its gold label is of the text before.
+    texts = {i: text_of(paper) for i, paper in found.papers.items() if not paper.withdrawn}
     texts |= find_texts([r["id"] for r in records if r["id"] not in texts], plan.papers, store)
     missing = [r["id"] for r in records if r["id"] not in texts]
     if missing and complete:
@@ -290,6 +294,12 @@ def _head_evidence(spec: str) -> HeadEvidence | None:
     if not (folder / MANIFEST).is_file():
         return None
     return HeadEvidence.load(open_artefact(folder, "encoder"))
+
+
+def papers_trained_on(folder: Path) -> frozenset[str]:
+    """Ids in the `TRAINED_ON` list of a model folder; none where it has no such list."""
+    path = folder / TRAINED_ON
+    return frozenset(path.read_text(encoding="utf-8").split()) if path.is_file() else frozenset()
 
 
 def _save(classifier: Any, folder: Path, seen: Sequence[str], facts: dict[str, Any]) -> Artefact:
