@@ -17,6 +17,7 @@ from litmine.jobs.seed import library_from_store, seed_library
 from litmine.store import open_store
 from litmine.store.papers import get_papers, papers_to_judge_again
 from litmine.store.queue import enqueue
+from litmine.store.sql import batched
 from litmine.store.vectors import encoded_hashes
 
 __all__ = ["Reclassified", "reclassify"]
@@ -103,11 +104,13 @@ def reclassify(
         judged = 0
         if ids:
             seed_library(context, encoder.encoder_id)
-            with store.read() as connection:
-                papers = get_papers(connection, ids)
-                encoded = encoded_hashes(connection, encoder.encoder_id, ids)
             # Also papers that the first stage of another model dropped before they had a vector.
-            bare = [i for i in ids if encoded.get(i) != papers[i].content_hash]
+            bare = []
+            with store.read() as connection:
+                for part in batched(ids):  # never the texts of a whole archive at once
+                    papers = get_papers(connection, part)
+                    encoded = encoded_hashes(connection, encoder.encoder_id, part)
+                    bare += [i for i in part if encoded.get(i) != papers[i].content_hash]
             gone = set(screen_papers(context, classifier, bare))
             bare = [i for i in bare if i not in gone]
             if bare:
