@@ -2,8 +2,8 @@
 
 Why not trace the model with an exporter: the graph below is what the runtime is fast at (one fused
 attention node per layer, products with tables that are unfolded while loading), it needs neither
-torch nor a model class, and it has no attention mask, because a text is always run alone and unpadded. That is
-also what makes a vector independent of the batch it was computed in.
+torch nor a model class, and it has no attention mask, because a text is always run alone and
+unpadded. That is also what makes a vector independent of the batch it was computed in.
 
 Input ``input_ids`` (1, tokens) int64. Outputs: ``embedding`` (1, dim) float32, mean-pooled and
 L2-normalised, as in Reimers & Gurevych, "Sentence-BERT" (2019); ``states`` (1, tokens, dim)
@@ -157,8 +157,9 @@ def quantise_blocks(
     if inputs % BLOCK:
         raise ValueError(f"input dimension {inputs} is not a multiple of {BLOCK}")
     blocks = weight.reshape(outputs, inputs // BLOCK, BLOCK)
-    scales = (np.abs(blocks).max(axis=2) / 127).astype(np.float16).astype(np.float32)
-    scales = np.where(scales == 0, 1, scales).astype(np.float32)
+    halves = (np.abs(blocks).max(axis=2) / 127).astype(np.float16).astype(np.float32)
+    # Below its smallest normal number half precision is too coarse to be a scale.
+    scales = np.maximum(halves, np.float32(np.finfo(np.float16).smallest_normal))
     codes = np.clip(np.rint(blocks / scales[:, :, None]), -127, 127) + 128
     return codes.astype(np.uint8), scales
 
