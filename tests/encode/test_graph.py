@@ -45,6 +45,9 @@ def test_block_codes_are_within_half_a_step(weight: np.ndarray) -> None:
     back = (codes.astype(np.float32) - 128) * scales[:, :, None]
     error = np.abs(back.reshape(weight.shape) - weight)
     assert (error <= np.repeat(scales, BLOCK, axis=1) * 0.5001).all()
+    again = quantise_blocks(back.reshape(weight.shape))
+    assert np.array_equal(again[0], codes)
+    assert np.array_equal(again[1], scales)
 
 
 def test_a_ragged_weight_is_refused() -> None:
