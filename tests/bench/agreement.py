@@ -1,6 +1,6 @@
 """How far the labels of corpus/ agree with gold labels of the same papers.
 
-    .venv/bin/python tests/bench/agreement.py
+.venv/bin/python tests/bench/agreement.py
 """
 
 from __future__ import annotations
