@@ -225,6 +225,8 @@ def test_a_report_tells_everything_and_keeps_its_vectors(home: Path, tmp_path: P
         assert (folder / "plots" / f"{name}.svg").read_bytes().startswith(b"<?xml")
     drawn = {path.stem for path in (folder / "plots").iterdir()}
     assert drawn == set(figures["plots"])
+    assert figures["model_labels"] == figures["training_labels"] == len(TRAIN)
+    assert "The model itself was trained on" not in text
     systems = figures["evaluation"]["systems"]
     # The same training, the same fusion: the refitted model is the one that is measured.
     for key in ("average_precision", "cell_micro_f1", "technique_accuracy"):

@@ -43,7 +43,7 @@ def _head(r: Mapping[str, Any]) -> str:
     lines = [
         "# Evaluation",
         "",
-        f"Model `{r['model_id']}` with encoder `{r['encoder_id']}`, trained on "
+        f"Model `{r['model_id']}` with encoder `{r['encoder_id']}`, and comparators trained on "
         f"{r['training_labels']} labels, asked about {e['papers']} papers of "
         f"{len(r['nights'])} whole night(s) ({', '.join(map(unlinked, r['nights']))}), "
         f"{e['relevant']} of them relevant. The labelled library held none of these papers. "
@@ -51,6 +51,12 @@ def _head(r: Mapping[str, Any]) -> str:
         f"({r['draws']} draws, seed 0, the same draws for every system, so differences are "
         "paired). No threshold, weight or setting was fitted to the papers under test.",
     ]
+    if r["model_labels"] not in (None, r["training_labels"]):
+        lines += [
+            "",
+            f"**The model itself was trained on {r['model_labels']} labels**: comparators and",
+            "refitted fusions had others, so differences to them are not of the method alone.",
+        ]
     if not r["evidence_out_of_fold"]:
         lines += [
             "",

@@ -42,6 +42,7 @@ def write_report(
     *,
     base: BaseVectors | None,
     sources: Sequence[Path],
+    model_labels: int | None = None,
     draws: int = 1000,
     texts: bool = True,
     curve_sizes: Sequence[int] = (500, 1000, 2000, 4000, 8000),
@@ -60,6 +61,8 @@ def write_report(
         Vectors of an untaught encoder, for one comparator and the learning curve.
     sources
         Files that hold dates of submission.
+    model_labels
+        How many labels the classifier itself was trained on, where its manifest says so.
     texts
         Whether the error list shows abstracts.
     curve_sizes, curve_seeds
@@ -114,6 +117,7 @@ def write_report(
         "encoder_id": bench.classifier.encoder_id,
         "nights": sorted(set(bench.nights.tolist())),
         "training_labels": len(bench.known_labels),
+        "model_labels": model_labels,
         "base_encoder": base.name if base else None,
         "evidence_out_of_fold": bench.evidence is not None,
         "whole_nights": int(bench.whole.sum()) if bench.has_nights else 0,

@@ -147,6 +147,7 @@ def command(
                 report,
                 bench,
                 base=plain_base,
+                model_labels=_labels_of(folder),
                 sources=sources,
                 draws=draws,
                 texts=not no_texts,
@@ -160,6 +161,15 @@ def command(
         else:
             _print(result["evaluation"] | {k: result[k] for k in ("nights", "model_id")})
             typer.echo(f"wrote {report / 'report.md'}")
+
+
+def _labels_of(folder: Path) -> int | None:
+    """How many labels a classifier was trained on, as its manifest says."""
+    from litmine.encode.artefact import open_artefact
+
+    artefact = open_artefact(folder, "classifier")
+    labels = artefact.manifest.get("facts", {}).get("labels")
+    return labels if isinstance(labels, int) else None
 
 
 def _say(line: str) -> None:
