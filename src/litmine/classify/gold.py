@@ -55,6 +55,8 @@ def labels_with_texts(
 def with_nights(records: Sequence[dict[str, Any]], nights: Path) -> list[dict[str, Any]]:
     """The records, those of papers of wholly labelled nights with the ``night`` they belong to.
 
+    A night of which a paper has no record is not marked: it is not whole.
+
     Parameters
     ----------
     records
@@ -69,7 +71,8 @@ def with_nights(records: Sequence[dict[str, Any]], nights: Path) -> list[dict[st
     """
     try:
         listed = json.loads(nights.read_text(encoding="utf-8"))
-        night_of = {arxiv_id: night for night, ids in listed.items() for arxiv_id in ids}
+        there = {record["id"] for record in records}
+        night_of = {i: night for night, ids in listed.items() if there >= set(ids) for i in ids}
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise InputError(f"cannot read labelled nights from {nights}: {error}") from error
     return [

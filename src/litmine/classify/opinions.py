@@ -137,9 +137,9 @@ def known_evidence(
     """
     row_of = {arxiv_id: row for row, arxiv_id in enumerate(evidence.ids)}
     known = np.array([row_of.get(arxiv_id, -1) for arxiv_id in ids])
-    logits = evidence.logits[known]
-    votes = evidence.votes[known]
     new = known < 0
+    logits, votes = np.zeros(targets.shape), np.zeros(targets.shape)
+    logits[~new], votes[~new] = evidence.logits[known[~new]], evidence.votes[known[~new]]
     seen = new & np.array([arxiv_id in evidence.seen for arxiv_id in ids])
     if new.any():
         logits[new] = apply_head(evidence.head, vectors[new])

@@ -43,7 +43,14 @@ from litmine.encode.training.data import fold_of
 from litmine.encode.training.network import apply_head
 from litmine.index.exact import on_grid, top_k
 
-__all__ = ["HeadEvidence", "Night", "TrainingSet", "save_classifier", "train_classifier"]
+__all__ = [
+    "HeadEvidence",
+    "Night",
+    "TrainingSet",
+    "save_classifier",
+    "train_classifier",
+    "whole_nights",
+]
 
 BASE_RATE = 0.09
 """Share of relevant papers on a whole night, as stated with the labels."""
@@ -162,10 +169,8 @@ def train_classifier(
         head = dict(evidence.head)
         head_logits, votes, honest = known_evidence(data.ids, data.vectors, evidence, targets, fold)
     opinions = Opinions(word_logits, head_logits, votes)
-    nights = np.array([str(label.get("night") or "") for label in data.labels])
-    is_night = nights != ""
-    # A night that is whole but for papers whose opinions are not honest has lost its base rate.
-    whole = is_night & ~np.isin(nights, nights[~honest])
+    is_night = np.array([bool(label.get("night")) for label in data.labels])
+    whole = whole_nights(data.labels, honest)
     fusion = fit_fusion(
         opinions.rows(honest), targets[honest], outputs, base_rate=base_rate, night=whole[honest]
     )
@@ -192,6 +197,26 @@ def train_classifier(
         "unsaved", encoder_id, outputs, words, head, fusion, thresholds, first, promises
     )
     return Trained(classifier, opinions, fold, targets, honest)
+
+
+def whole_nights(
+    labels: Sequence[Mapping[str, Any]], honest: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which labels belong to nights that can be calibrated on.
+
+    A night that is whole but for papers whose opinions are not honest has lost its base rate, so
+    all of it is left out.
+
+    Parameters
+    ----------
+    labels
+        Those of wholly labelled nights name their ``night``.
+    honest
+        (labels,) where opinions can be had of models that did not see the label.
+    """
+    nights = np.array([str(label.get("night") or "") for label in labels])
+    result: NDArray[np.bool_] = (nights != "") & ~np.isin(nights, nights[~honest])
+    return result
 
 
 def save_classifier(

@@ -76,6 +76,7 @@ def screen_pending(context: RunContext, classifier: Classifier) -> int:
 def screen_papers(context: RunContext, classifier: Classifier, ids: Sequence[str]) -> list[str]:
     """Let the first stage drop papers where there are many; return those it dropped.
 
+    Counted is what is still unjudged: after a kill the rest may be few enough to be read in full.
     A night is read in full: encoding it takes seconds and loses nothing. A backlog of many
     thousands goes through the cascade.
     """

@@ -189,9 +189,16 @@ def merge_labels(
         if record is None or _newer(decision, record):
             night = {"night": record["night"]} if record and record.get("night") else {}
             by_id[decision.arxiv_id] = as_label(decision) | night
+    broken = set()
     for decision in held:
-        by_id.pop(decision.arxiv_id, None)
-    return list(by_id.values())
+        removed = by_id.pop(decision.arxiv_id, None)
+        if removed is not None:
+            broken.add(removed.get("night"))
+    # A night that lost a paper this way is whole no more.
+    return [
+        {k: v for k, v in record.items() if k != "night" or v not in broken}
+        for record in by_id.values()
+    ]
 
 
 def _newer(decision: Decision, record: Mapping[str, Any]) -> bool:

@@ -14,6 +14,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from litmine.classify.fusion import labelled_nights
 from litmine.classify.gold import NIGHT_CATEGORIES, papers_of_nights
 from litmine.classify.registry import Registry
 from litmine.classify.train import (
@@ -26,9 +29,10 @@ from litmine.classify.train import (
     TrainingSet,
     save_classifier,
     train_classifier,
+    whole_nights,
 )
 from litmine.core.clock import Clock, SystemClock
-from litmine.core.errors import InputError
+from litmine.core.errors import ArtefactMismatch, InputError
 from litmine.core.files import atomic_write, sha256_file
 from litmine.core.resources import models_dir
 from litmine.encode import load_encoder
@@ -138,7 +142,7 @@ def train(
             [t.abstract for t in labelled.texts],
             vectors,
         )
-        night, night_facts = _night(plan, encoder, data, store, progress)
+        night, night_facts = _night(plan, encoder, data, evidence, store, progress)
     progress.start("fit")
     from threadpoolctl import threadpool_limits
 
@@ -253,10 +257,17 @@ def _night(
     plan: TrainingPlan,
     encoder: Encoder,
     data: TrainingSet,
+    evidence: HeadEvidence | None,
     store: Store | None,
     progress: Progress,
 ) -> tuple[Night | None, dict[str, Any]]:
-    """Papers of whole nights: of the files where there are any, else of the database."""
+    """Papers of whole nights: of the files where there are any, else of the database.
+
+    None are needed where enough nights are labelled.
+    """
+    marked = _labelled_nights(data, evidence)
+    if marked:
+        return None, marked
     if plan.nights is None:
         return None, {"nights": None, "papers_of_nights": 0}
     first, last = plan.nights
@@ -276,6 +287,23 @@ def _night(
     )
     night = Night(ids, [t.title for t in texts], [t.abstract for t in texts], vectors, data.vectors)
     return night, {"nights": said, "papers_of_nights": len(ids)}
+
+
+def _labelled_nights(data: TrainingSet, evidence: HeadEvidence | None) -> dict[str, Any]:
+    """What to tell of the labelled nights that set biases and thresholds; empty when none do."""
+    seen = evidence.seen if evidence is not None else frozenset()
+    honest = np.array([arxiv_id not in seen for arxiv_id in data.ids])
+    whole = whole_nights(data.labels, honest)
+    relevant = np.array([bool(label["relevant"]) for label in data.labels])
+    if not labelled_nights(whole, relevant[:, None].astype(np.float32)):
+        return {}
+    nights = sorted({str(label["night"]) for label, k in zip(data.labels, whole, strict=True) if k})
+    return {
+        "nights": f"{nights[0]}..{nights[-1]}",
+        "labelled_nights": nights,
+        "papers_of_nights": int(whole.sum()),
+        "base_rate": round(float(relevant[whole].mean()), 4),
+    }
 
 
 def _stored_night(store: Store | None) -> tuple[list[str], list[PaperText]]:
@@ -320,11 +348,21 @@ def _save_challenger(
     try:
         made = _save(classifier, new, seen, facts)
         folder = registry.folder / made.artefact_id
+        if folder.exists() and not _sound(folder):
+            shutil.rmtree(folder)  # the same model, damaged since: training again mends it
         if not folder.exists():
             os.replace(new, folder)
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return registry.open(made.artefact_id)
+
+
+def _sound(folder: Path) -> bool:
+    try:
+        open_artefact(folder, "classifier")
+    except ArtefactMismatch:
+        return False
+    return True
 
 
 def _hardware() -> dict[str, Any]:

@@ -25,7 +25,7 @@ class Data:
     second_opinions: str = ""
     """Labels of some of the same papers: where relevance is disputed, the paper is left out."""
     exclude: str = "../shared/labels/dev.jsonl"
-    """Ids that must not be seen in any stage, though their labels are not read."""
+    """Ids that must not be seen in any stage, though their labels are not read; empty for none."""
     before: str = "2026-06-20"
     """Only papers with an earlier date are used unlabelled."""
     pairs: int = 80_000

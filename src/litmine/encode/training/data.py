@@ -149,7 +149,7 @@ def load_corpus(data: Data, seed: int) -> Corpus:
     if missing:
         raise InputError(f"{len(missing)} labelled papers have no text, {missing[0]} for one")
     excluded = set(labelled_ids)
-    if Path(data.exclude).is_file():
+    if data.exclude:
         excluded |= {label["id"] for label in read_labels(Path(data.exclude))}
     early = texts[(texts.published.fillna("9999") < data.before) & ~texts.index.isin(excluded)]
     undated = texts[texts.published.isna() & ~texts.index.isin(excluded)]

@@ -251,6 +251,7 @@ def _similar_lengths(
 ) -> Iterator[NDArray[np.int64]]:
     """Shuffled batches for ever; those of sixteen neighbours in the order share similar lengths."""
     random = np.random.default_rng(seed)
+    size = min(size, len(rows))
     while True:
         order = random.permutation(rows)
         batches = []
