@@ -8,7 +8,9 @@ many relevant papers that may cost is promised by the first stage's threshold
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +29,8 @@ EXPLAINED_FROM = 0.02
 """Least relevance for which evidence is worked out: what may reach a reviewer."""
 
 _DIGITS = 6
+_AT_ONCE = 32
+"""Papers whose token states are held in memory together."""
 
 
 def passes(classifier: Classifier, papers: Sequence[HasText]) -> NDArray[np.float64]:
@@ -127,11 +131,15 @@ def with_evidence(
     worth = [i for i, p in enumerate(predictions) if p.relevance >= EXPLAINED_FROM]
     if not worth:
         return result
-    chosen = [papers[i] for i in worth]
-    voters = classifier.voters(chosen, vectors[worth], library)
     states: Any = getattr(encoder, "states", None)
-    for i, paper, near in zip(worth, chosen, voters, strict=True):
-        found = states(f"{paper.title}\n{paper.abstract}") if states is not None else None
-        evidence = account_for(classifier, paper, predictions[i], vectors[i], near, found)
-        result[i] = replace(predictions[i], evidence=evidence)
+    with ThreadPoolExecutor(min(len(os.sched_getaffinity(0)), 16)) as pool:
+        for start in range(0, len(worth), _AT_ONCE):
+            part = worth[start : start + _AT_ONCE]
+            chosen = [papers[i] for i in part]
+            texts = [f"{paper.title}\n{paper.abstract}" for paper in chosen]
+            voters = classifier.voters(chosen, vectors[part], library)
+            found = pool.map(states, texts) if states is not None else [None] * len(part)
+            for i, paper, near, seen in zip(part, chosen, voters, found, strict=True):
+                evidence = account_for(classifier, paper, predictions[i], vectors[i], near, seen)
+                result[i] = replace(predictions[i], evidence=evidence)
     return result
