@@ -51,10 +51,10 @@ def test_serves_until_it_is_interrupted(archive):
         request = urllib.request.Request(
             f"{url}?verb=Identify", headers={"User-Agent": "test", "Accept": "*/*"}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             assert b"<protocolVersion>2.0<" in answer.read().replace(b"ns0:", b"")
         process.send_signal(signal.SIGINT)
-        rest, errors = process.communicate(timeout=10)
+        rest, errors = process.communicate(timeout=60)
     finally:
         process.kill()
         process.wait()
