@@ -43,6 +43,8 @@ def test_serves_until_it_is_interrupted(archive):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A suite started in the background of a shell ignores SIGINT, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         shown = [process.stdout.readline() for _ in range(6)]
