@@ -131,15 +131,17 @@ def with_evidence(
     worth = [i for i, p in enumerate(predictions) if p.relevance >= EXPLAINED_FROM]
     if not worth:
         return result
+    # One search for all of them; token states are large and come in parts.
+    voters = classifier.voters([papers[i] for i in worth], vectors[worth], library)
     states: Any = getattr(encoder, "states", None)
     with ThreadPoolExecutor(min(len(os.sched_getaffinity(0)), 16)) as pool:
         for start in range(0, len(worth), _AT_ONCE):
             part = worth[start : start + _AT_ONCE]
             chosen = [papers[i] for i in part]
             texts = [f"{paper.title}\n{paper.abstract}" for paper in chosen]
-            voters = classifier.voters(chosen, vectors[part], library)
             found = pool.map(states, texts) if states is not None else [None] * len(part)
-            for i, paper, near, seen in zip(part, chosen, voters, found, strict=True):
-                evidence = account_for(classifier, paper, predictions[i], vectors[i], near, seen)
+            near = voters[start : start + _AT_ONCE]
+            for i, paper, around, seen in zip(part, chosen, near, found, strict=True):
+                evidence = account_for(classifier, paper, predictions[i], vectors[i], around, seen)
                 result[i] = replace(predictions[i], evidence=evidence)
     return result

@@ -51,11 +51,9 @@ def pack_evidence(run: Path, labels: Sequence[dict[str, Any]]) -> dict[str, byte
     targets = target_matrix([records[i] for i in ids], names)
     votes = np.zeros(targets.shape)
     for k in sorted(set(folds["fold"].tolist())):
-        inside = np.flatnonzero(folds["fold"] != k)
+        vectors = folds["codes"][k].astype(np.float32) * folds["scales"][k]
         outside = np.flatnonzero(folds["fold"] == k)
-        vectors = on_grid(folds["codes"][k].astype(np.float32) * folds["scales"][k])
-        rows, similarities = top_k(vectors[outside], vectors[inside], NEIGHBOURS)
-        votes[outside] = neighbour_votes(rows, similarities, targets[inside])
+        votes[outside] = _votes_held_out(vectors, targets, folds["fold"], k)
     return {
         "head.npz": _packed(
             {k: v if k == "names" else v.astype(np.float16) for k, v in head.items()}
@@ -108,10 +106,9 @@ def pack_refined(
     targets = target_matrix([records[i] for i in ids], names)
     logits, votes = np.zeros(targets.shape), np.zeros(targets.shape)
     for k in range(len(found["logits"])):
-        inside, outside = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
-        vectors = on_grid(found["vectors"][k].astype(np.float32))
-        rows, similarities = top_k(vectors[outside], vectors[inside], NEIGHBOURS)
-        votes[outside] = neighbour_votes(rows, similarities, targets[inside])
+        outside = np.flatnonzero(fold == k)
+        vectors = found["vectors"][k].astype(np.float32)
+        votes[outside] = _votes_held_out(vectors, targets, fold, k)
         logits[outside] = found["logits"][k][outside]
     held = np.flatnonzero((fold >= 0) & (fold < len(found["logits"])))
     seen = sorted({*ids, *earlier} - {ids[row] for row in held.tolist()})
@@ -128,6 +125,16 @@ def pack_refined(
             }
         ),
     }
+
+
+def _votes_held_out(
+    vectors: NDArray[np.float32], targets: NDArray[np.float32], fold: NDArray[np.int64], k: int
+) -> NDArray[np.float64]:
+    """Votes about the papers of fold `k` by all the others, under the encoder of that fold."""
+    inside, outside = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
+    grid = on_grid(vectors)
+    rows, similarities = top_k(grid[outside], grid[inside], NEIGHBOURS)
+    return neighbour_votes(rows, similarities, targets[inside])
 
 
 def _packed(arrays: dict[str, NDArray[Any]]) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, select
 
+from litmine.store.papers import FIRST_STAGE
 from litmine.store.schema import announcements, decisions, drift, papers, predictions
 from litmine.store.sql import batched, upsert
 
@@ -209,7 +210,7 @@ def judged_papers(connection: Connection, model_id: str, ids: list[str]) -> list
                     row.relevance,
                     row.cells,
                     bool(row.assigned),
-                    row.decided_by == "first-stage",
+                    row.decided_by == FIRST_STAGE,
                     max(similarities, default=None),
                 )
             )

@@ -18,6 +18,7 @@ FIRST_STAGE = "first-stage"
 """In ``predictions.decided_by``: dropped by words alone."""
 
 __all__ = [
+    "FIRST_STAGE",
     "UpsertResult",
     "backlog",
     "count_papers",
