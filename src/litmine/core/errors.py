@@ -8,6 +8,10 @@ its own::
     ├── ConfigError         2   500   a setting, taxonomy or configuration file is wrong
     ├── InputError          2   422   what the user gave cannot be used
     │   └── NotFound        2   404   the named paper, run or cell does not exist
+    ├── Stale               2   412   somebody else changed it in the meantime
+    ├── Unauthenticated     2   401   nobody is logged in
+    ├── Forbidden           2   403   one is, without the right to do this
+    ├── TooManyAttempts     2   429   too many tries; wait (retry_after, seconds)
     ├── SourceError         3   502   arXiv (or its stand-in) answered with something unusable
     │   ├── SourceUnavailable   3   503   it could not be reached
     │   ├── RateLimited         3   503   it asked us to wait (retry_after, seconds)
@@ -27,6 +31,7 @@ from __future__ import annotations
 __all__ = [
     "ArtefactMismatch",
     "ConfigError",
+    "Forbidden",
     "Incomplete",
     "InputError",
     "LeaseHeld",
@@ -39,8 +44,11 @@ __all__ = [
     "SchemaMismatch",
     "SourceError",
     "SourceUnavailable",
+    "Stale",
     "StoreError",
     "TokenExpired",
+    "TooManyAttempts",
+    "Unauthenticated",
 ]
 
 
@@ -68,6 +76,58 @@ class NotFound(InputError):
     """The named thing does not exist."""
 
     http_status = 404
+
+
+class Stale(LitmineError):
+    """What the user looked at has changed in the meantime; nothing was changed by this attempt.
+
+    Parameters
+    ----------
+    message : str
+        One line for the user: who did what.
+    revision : int
+        The present revision.
+    """
+
+    exit_code = 2
+    http_status = 412
+
+    def __init__(self, message: str, revision: int) -> None:
+        super().__init__(message)
+        self.revision = revision
+
+
+class Unauthenticated(LitmineError):
+    """Nobody is logged in, or the credentials are wrong."""
+
+    exit_code = 2
+    http_status = 401
+
+
+class Forbidden(LitmineError):
+    """Whoever asks may not do this."""
+
+    exit_code = 2
+    http_status = 403
+
+
+class TooManyAttempts(LitmineError):
+    """Too many attempts in a short time.
+
+    Parameters
+    ----------
+    message : str
+        One line for the user.
+    retry_after : float
+        Seconds to wait.
+    """
+
+    exit_code = 2
+    http_status = 429
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class SourceError(LitmineError):

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from litmine.core.errors import StoreError
 from litmine.store.engine import Store
-from litmine.store.schema import audit, decisions, leases, metadata
+from litmine.store.schema import api_tokens, audit, decisions, leases, metadata, opinions, users
 
 __all__ = ["copy_store"]
 
@@ -40,7 +40,7 @@ def _continue_numbering(connection: Connection) -> None:
     # PostgreSQL counts rows that it numbered itself; SQLite looks at the highest number there is.
     if connection.dialect.name != "postgresql":
         return
-    for table in (decisions, audit):
+    for table in (decisions, opinions, audit, users, api_tokens):
         highest = connection.execute(select(func.max(table.c.id))).scalar()
         if highest is not None:
             sequence = func.pg_get_serial_sequence(table.name, "id")

@@ -6,60 +6,46 @@ but carry no content, and `litmine.store.digest` leaves them out.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     Boolean,
     CheckConstraint,
     Column,
     Date,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
 )
 
-__all__ = ["SCHEMA_HEAD", "UtcDateTime", "metadata"]
+from litmine.store.schema_accounts import (
+    api_tokens,
+    idempotency,
+    login_failures,
+    login_links,
+    sessions,
+    users,
+)
+from litmine.store.schema_base import UtcDateTime, metadata
+
+__all__ = [
+    "SCHEMA_HEAD",
+    "UtcDateTime",
+    "api_tokens",
+    "idempotency",
+    "login_failures",
+    "login_links",
+    "metadata",
+    "sessions",
+    "users",
+]
 
 #: Newest migration in `litmine.store.migrations`; a test holds the two together.
-SCHEMA_HEAD = "0002"
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """Aware UTC datetimes on both databases; stored naive, since SQLite keeps no time zone."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("naive datetime given to the store; use Clock.now()")
-        return value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC)
-
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
+SCHEMA_HEAD = "0003"
 
 papers = Table(
     "papers",
@@ -164,9 +150,14 @@ queue = Table(
     Column("state", String(16), nullable=False),
     Column("relevance", Float, nullable=False),
     Column("model_id", String(64), nullable=False),
+    # Grows with every change of state, score or opinion, so that a reviewer who looks at an
+    # earlier one can be told.
+    Column("revision", Integer, nullable=False, server_default="0"),
     Column("enqueued_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
-    CheckConstraint("state IN ('pending', 'later', 'approved', 'rejected')", name="state"),
+    CheckConstraint(
+        "state IN ('pending', 'later', 'disputed', 'approved', 'rejected')", name="state"
+    ),
     Index(None, "state", "relevance"),
 )
 
@@ -186,10 +177,64 @@ decisions = Table(
     Column("suggested_cells", JSON, nullable=False),
     Column("previous_state", String(16), nullable=False),
     Column("undoes", Integer, ForeignKey("decisions.id")),
+    Column("revision", Integer, nullable=False, server_default="0"),  # the queue's, after it
+    Column("source", String(16), nullable=False, server_default="cli"),  # cli, web, api, rule
+    Column("opinions", JSON),  # ids of the opinions it closes; null without any
     Column("decided_at", UtcDateTime, nullable=False),
     CheckConstraint("action IN ('approve', 'reject', 'later', 'undo')", name="action"),
     Index(None, "arxiv_id", "id"),
+    Index(None, "undoes"),
+    Index(None, "reviewer", "id"),
     sqlite_autoincrement=True,
+)
+
+opinions = Table(
+    "opinions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column(
+        "arxiv_id", String(32), ForeignKey("papers.arxiv_id", ondelete="CASCADE"), nullable=False
+    ),
+    Column("reviewer", String(200), nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("cells", JSON, nullable=False),
+    Column("technique", JSON, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("model_id", String(64)),
+    Column("suggested_cells", JSON, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("decision_id", Integer, ForeignKey("decisions.id")),  # null: still open
+    Column("given_at", UtcDateTime, nullable=False),
+    Column("withdrawn_at", UtcDateTime),
+    CheckConstraint("action IN ('approve', 'reject')", name="action"),
+    CheckConstraint("source IN ('cli', 'web', 'api')", name="source"),
+    Index(None, "arxiv_id", "id"),
+    Index(None, "reviewer", "id"),
+    sqlite_autoincrement=True,
+)
+
+duplicates = Table(
+    "duplicates",
+    metadata,
+    Column(
+        "arxiv_id", String(32), ForeignKey("papers.arxiv_id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("lead_id", String(32), nullable=False),  # first paper of its group
+    Column("similarity", Float, nullable=False),
+    Column("reason", String(16), nullable=False),  # "title" or "text"
+    Index(None, "lead_id"),
+)
+
+rule_decisions = Table(
+    "rule_decisions",
+    metadata,
+    Column("decision_id", Integer, ForeignKey("decisions.id"), primary_key=True),
+    Column("rule", String(64), nullable=False),
+    Column("sampled", Boolean, nullable=False),  # a person is to look at it all the same
+    Column("verdict", String(16)),
+    Column("reviewer", String(200)),
+    Column("checked_at", UtcDateTime),
+    CheckConstraint("verdict IN ('right', 'wrong')", name="verdict"),
 )
 
 announcements = Table(
