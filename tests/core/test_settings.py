@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from litmine.core.errors import ConfigError
-from litmine.core.settings import Settings, is_loopback, load_settings, origins
+from litmine.core.sections import is_loopback
+from litmine.core.settings import Settings, load_settings, origins
 
 LOOPBACK = {
     "LITMINE_ARXIV__OAI_URL": "http://127.0.0.1:8000/oai",

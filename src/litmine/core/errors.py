@@ -92,7 +92,7 @@ class Stale(LitmineError):
     exit_code = 2
     http_status = 412
 
-    def __init__(self, message: str, revision: int) -> None:
+    def __init__(self, message: str, revision: int = 0) -> None:
         super().__init__(message)
         self.revision = revision
 
@@ -125,7 +125,7 @@ class TooManyAttempts(LitmineError):
     exit_code = 2
     http_status = 429
 
-    def __init__(self, message: str, retry_after: float) -> None:
+    def __init__(self, message: str, retry_after: float = 0.0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 

@@ -9,204 +9,39 @@ what ``LITMINE_CONFIG`` names.
 from __future__ import annotations
 
 import difflib
-import ipaddress
-import json
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Any
 
 import platformdirs
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
 from litmine.core.errors import ConfigError
+from litmine.core.sections import (
+    ArxivSettings,
+    LogSettings,
+    ModelSettings,
+    QueueSettings,
+    ReviewSettings,
+    ScheduleSettings,
+    WebSettings,
+)
 
-__all__ = ["ArxivSettings", "SettingOrigin", "Settings", "is_loopback", "load_settings", "origins"]
+__all__ = ["SettingOrigin", "Settings", "load_settings", "origins"]
 
 #: Variables with the prefix that are not settings.
 _OTHER_VARIABLES = {"LITMINE_CONFIG", "LITMINE_RESOURCES"}
 _PREFIX = "LITMINE_"
-_SECTIONS = ("arxiv", "models", "queue", "schedule", "log")
-_POLITE_GAP = 3.0
-
-
-def is_loopback(url: str) -> bool:
-    """Tell whether a URL's host is this machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class ArxivSettings(_Section):
-    """How arXiv is asked. Its terms: one request every three seconds, one connection at a time."""
-
-    oai_url: str = Field(default="https://oaipmh.arxiv.org/oai", description="OAI-PMH base URL")
-    rss_url: str = Field(
-        default="https://rss.arxiv.org", description="announcement feeds, base URL"
-    )
-    api_url: str = Field(default="https://export.arxiv.org/api/query", description="search API URL")
-    contact: str = Field(
-        default="", description="e-mail put into the User-Agent, so that arXiv can reach you"
-    )
-    categories: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=("cs.CL", "cs.LG", "cs.AI", "cs.DC", "cs.AR", "cs.PF"),
-        description="papers in any of these categories are read",
-    )
-    metadata_prefix: Literal["arXivRaw", "arXiv"] = Field(
-        default="arXivRaw", description="OAI-PMH format; arXivRaw tells versions and withdrawals"
-    )
-    min_gap_seconds: float = Field(default=_POLITE_GAP, ge=0, description="gap between requests")
-    connect_timeout_seconds: float = Field(default=15.0, gt=0, description="to open a connection")
-    read_timeout_seconds: float = Field(default=90.0, gt=0, description="seconds without a byte")
-    max_attempts: int = Field(default=5, ge=1, le=20, description="tries of one request")
-    max_cooldown_seconds: float = Field(
-        default=600.0,
-        gt=0,
-        description="longest wait inside one run; beyond it the run ends and says so",
-    )
-    overlap_days: int = Field(
-        default=1, ge=1, le=30, description="days re-read before the watermark"
-    )
-    first_lookback_days: int = Field(
-        default=3, ge=1, le=3650, description="days read by the very first run (or give --since)"
-    )
-
-    @field_validator("contact")
-    @classmethod
-    def _one_line(cls, value: str) -> str:
-        if not value.isprintable():
-            raise ValueError("an e-mail address is one line without control characters")
-        return value.strip()
-
-    @field_validator("categories", mode="before")
-    @classmethod
-    def _split(cls, value: Any) -> Any:
-        """Accept "cs.CL,cs.LG" and '["cs.CL", "cs.LG"]' besides a list."""
-        if not isinstance(value, str):
-            return value
-        if value.lstrip().startswith("["):
-            try:
-                return json.loads(value)
-            except json.JSONDecodeError as error:
-                raise ValueError(f"{value!r} is not a JSON list; write cs.CL,cs.LG") from error
-        return [part for part in (p.strip() for p in value.split(",")) if part]
-
-    @field_validator("categories")
-    @classmethod
-    def _known_shape(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        import re
-
-        if not value:
-            raise ValueError("name at least one category, such as cs.CL")
-        for category in value:
-            if not re.fullmatch(r"[a-z][a-z\-]*(?:\.[A-Za-z][A-Za-z\-]*)?", category):
-                raise ValueError(f"{category!r} is not an arXiv category; expected cs.CL or hep-th")
-        return tuple(dict.fromkeys(value))
-
-    @model_validator(mode="after")
-    def _polite(self) -> ArxivSettings:
-        urls = (self.oai_url, self.rss_url, self.api_url)
-        for url in urls:
-            parts = urlsplit(url)
-            if parts.scheme not in {"http", "https"} or not parts.hostname:
-                raise ValueError(f"{url!r} is not an http(s) URL")
-        if self.min_gap_seconds < _POLITE_GAP and not all(is_loopback(u) for u in urls):
-            raise ValueError(
-                f"min_gap_seconds below {_POLITE_GAP:g} is only for a stand-in on loopback: "
-                "arXiv's terms ask for one request every three seconds"
-            )
-        return self
-
-
-class ModelSettings(_Section):
-    """Which models read the papers."""
-
-    encoder: str = Field(
-        default="default", description="shipped encoder, a folder, or a sentence-transformers model"
-    )
-    classifier: str = Field(
-        default="default",
-        description="the champion (shipped, until another is promoted), or a folder",
-    )
-    threads: int = Field(default=0, ge=0, description="threads; 0: the machine's cores")
-    cascade_from: int = Field(
-        default=2000,
-        ge=0,
-        description="with so many new papers words alone drop those far from the field, unencoded",
-    )
-    evidence: bool = Field(
-        default=True, description="keep the words and sentences that moved each prediction"
-    )
-
-
-class QueueSettings(_Section):
-    """What reaches the reviewers."""
-
-    min_relevance: float = Field(
-        default=0.02, ge=0, le=1, description="least probability of relevance that enters the queue"
-    )
-    neighbours: int = Field(
-        default=5, ge=0, le=50, description="labelled neighbours kept as evidence"
-    )
-
-
-class ScheduleSettings(_Section):
-    """When `litmine schedule` runs, relative to arXiv's announcements."""
-
-    delay_minutes: int = Field(
-        default=330,
-        ge=0,
-        description="minutes after the 20:00 Eastern announcement: OAI-PMH is complete by about "
-        "22:30, the feeds turn over at midnight",
-    )
-    jitter_seconds: int = Field(
-        default=600, ge=0, le=7200, description="random delay, to keep off the full minute"
-    )
-    misfire_grace_hours: float = Field(
-        default=20.0, gt=0, description="a run missed by less is made up"
-    )
-
-
-class LogSettings(_Section):
-    """What is logged, and how."""
-
-    level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="least level"
-    )
-    format: Literal["text", "json"] = Field(
-        default="text", description="key=value lines or JSON lines"
-    )
-
-    @field_validator("level", "format", mode="before")
-    @classmethod
-    def _lower(cls, value: Any) -> Any:
-        return value.lower() if isinstance(value, str) else value
+_SECTIONS = ("arxiv", "models", "queue", "review", "web", "schedule", "log")
 
 
 class Settings(BaseSettings):
@@ -229,6 +64,8 @@ class Settings(BaseSettings):
     arxiv: ArxivSettings = ArxivSettings()
     models: ModelSettings = ModelSettings()
     queue: QueueSettings = QueueSettings()
+    review: ReviewSettings = ReviewSettings()
+    web: WebSettings = WebSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     log: LogSettings = LogSettings()
 
