@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from litmine.store.schema import audit
 
-__all__ = ["audit_entries", "record"]
+__all__ = ["audit_entries", "last_entry", "record"]
 
 
 def record(
@@ -37,3 +37,8 @@ def audit_entries(
     if actions is not None:
         statement = statement.where(audit.c.action.in_(actions))
     return [dict(row._mapping) for row in connection.execute(statement)]
+
+
+def last_entry(connection: Connection) -> int:
+    """Return the number of the newest entry, 0 before the first."""
+    return int(connection.execute(select(func.coalesce(func.max(audit.c.id), 0))).scalar_one())

@@ -1,0 +1,9 @@
+"""The API under /api/v1, one module a subject; `ROUTERS` is what the application serves."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+__all__ = ["ROUTERS"]
+
+ROUTERS: tuple[APIRouter, ...] = ()

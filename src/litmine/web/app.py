@@ -1,0 +1,59 @@
+"""The application: settings and a store in, something that answers HTTP out."""
+
+from __future__ import annotations
+
+from fastapi import Depends, FastAPI
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+
+from litmine import __version__
+from litmine.core.clock import Clock, SystemClock
+from litmine.core.settings import Settings
+from litmine.store import Store
+from litmine.web import api, pages, problems
+from litmine.web.access import Identify, enforce
+from litmine.web.order import QueueOrder
+from litmine.web.services import STATIC, TEMPLATES, Services
+
+__all__ = ["create_app"]
+
+
+def create_app(
+    settings: Settings,
+    store: Store,
+    clock: Clock | None = None,
+    *,
+    identify: Identify | None = None,
+) -> FastAPI:
+    """Build the application.
+
+    Parameters
+    ----------
+    store : Store
+        Open, with the present schema; whoever opened it closes it.
+    identify : callable, optional
+        Tells who sent a request; sessions and tokens of the store by default.
+    """
+    clock = clock or SystemClock()
+    app = FastAPI(
+        title="litmine",
+        version=__version__,
+        description="The reviewers' queue: suggestions, decisions, agreement and the library.",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(enforce)],
+    )
+    app.state.services = Services(
+        settings=settings,
+        store=store,
+        clock=clock,
+        templates=Jinja2Templates(TEMPLATES),
+        order=QueueOrder(store, clock),
+    )
+    app.state.identify = identify or (lambda _: None)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    problems.install(app)
+    for router in (*pages.ROUTERS, *api.ROUTERS):
+        app.include_router(router)
+    return app

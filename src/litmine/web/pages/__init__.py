@@ -1,0 +1,9 @@
+"""The pages, one module a subject; `ROUTERS` is what the application serves."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+__all__ = ["ROUTERS"]
+
+ROUTERS: tuple[APIRouter, ...] = ()
