@@ -24,10 +24,11 @@ from litmine.jobs.drift import WatchOutcome, watch_drift
 from litmine.jobs.nightly import run_nightly
 from litmine.store import Store, open_store
 from litmine.store.announcements import Announcement, put_announcements
+from litmine.store.decisions import decide
 from litmine.store.drift import get_drift
 from litmine.store.papers import upsert_papers
 from litmine.store.predictions import StoredPrediction, put_predictions
-from litmine.store.queue import decide, enqueue
+from litmine.store.queue import enqueue
 from litmine.store.schema import drift
 from litmine.store.vectors import put_vectors
 from tests.support.nights import night, nights

@@ -26,7 +26,7 @@ from litmine.jobs.training import TRAINED_ON, TrainingPlan, train
 from litmine.review import ReviewDesk
 from litmine.store import open_store
 from litmine.store.audit import audit_entries
-from litmine.store.queue import Decision
+from litmine.store.decisions import Decision
 from tests.support.lifecycle import (
     GOLD,
     NIGHTS,

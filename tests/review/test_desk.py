@@ -10,9 +10,10 @@ from litmine.core.errors import InputError, NotFound
 from litmine.core.paper import parse_arxiv_id
 from litmine.review import ReviewDesk
 from litmine.store.audit import audit_entries
+from litmine.store.decisions import decisions_of
 from litmine.store.labels import all_labels, put_labels
 from litmine.store.predictions import put_predictions
-from litmine.store.queue import decisions_of, enqueue
+from litmine.store.queue import enqueue
 from litmine.store.schema import decisions
 from tests.support.papers import paper
 from tests.support.rows import MODEL, NOW, judge, label, prediction

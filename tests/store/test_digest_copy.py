@@ -13,10 +13,10 @@ from litmine.core.errors import StoreError
 from litmine.store import open_store
 from litmine.store.audit import record
 from litmine.store.copy import copy_store
+from litmine.store.decisions import decide, undo
 from litmine.store.digest import CONTENT_TABLES, content_digest
 from litmine.store.labels import put_labels
 from litmine.store.leases import acquire
-from litmine.store.queue import decide, undo
 from litmine.store.schema import leases, metadata
 from litmine.store.vectors import put_vectors
 from tests.support.rows import IDS, NOW, fill, label

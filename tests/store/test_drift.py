@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from litmine.store.announcements import Announcement, put_announcements
+from litmine.store.decisions import decide, undo
 from litmine.store.drift import (
     LEAST_REFERENCE,
     StoredDrift,
@@ -22,7 +23,7 @@ from litmine.store.drift import (
     recent_drift,
 )
 from litmine.store.predictions import put_predictions
-from litmine.store.queue import decide, enqueue, undo
+from litmine.store.queue import enqueue
 from litmine.store.schema import drift
 from tests.support.rows import MODEL, NOW, judge, prediction
 

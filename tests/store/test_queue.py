@@ -13,18 +13,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from sqlalchemy import func, select
 
 from litmine.core.errors import InputError, NotFound
+from litmine.store.decisions import decide, decisions_of, latest_decision, undo
 from litmine.store.papers import upsert_papers
 from litmine.store.predictions import put_predictions
 from litmine.store.queue import (
-    decide,
-    decisions_of,
     drop_withdrawn,
     enqueue,
     in_state,
-    latest_decision,
     queue_counts,
     queue_item,
-    undo,
     withdrawn_approvals,
 )
 from litmine.store.schema import decisions, metadata

@@ -12,11 +12,12 @@ from litmine.core.paper import Paper, PaperVersion
 from litmine.store import Store
 from litmine.store.announcements import Announcement, put_announcements
 from litmine.store.audit import record
+from litmine.store.decisions import decide, undo
 from litmine.store.harvests import Harvest, put_harvest
 from litmine.store.labels import StoredLabel, put_labels, replace_corpus
 from litmine.store.papers import get_papers, upsert_papers
 from litmine.store.predictions import StoredPrediction, put_predictions
-from litmine.store.queue import decide, enqueue, undo
+from litmine.store.queue import enqueue
 from litmine.store.runs import finish_run, put_stage, start_run
 from litmine.store.vectors import put_vectors
 from tests.support.papers import paper

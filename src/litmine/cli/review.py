@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from litmine.review import ReviewDesk, ReviewItem
-    from litmine.store.queue import Decision
+    from litmine.store.decisions import Decision
 
 app = typer.Typer(
     add_completion=False,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from litmine.core.settings import Settings
     from litmine.review import ReviewDesk, ReviewItem
     from litmine.store import Store
-    from litmine.store.queue import Decision
+    from litmine.store.decisions import Decision
 
 __all__ = ["publish", "said", "show_item", "walk"]
 

@@ -24,8 +24,8 @@ from litmine.core.paper import Paper
 from litmine.core.resources import corpus_dir
 from litmine.encode.training.data import read_labels
 from litmine.jobs.progress import Progress
+from litmine.store.decisions import Decision, decisions_of
 from litmine.store.papers import get_papers
-from litmine.store.queue import Decision, decisions_of
 from litmine.store.vectors import encoded_hashes, get_vectors
 
 if TYPE_CHECKING:

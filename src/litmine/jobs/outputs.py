@@ -9,9 +9,10 @@ from litmine.core.taxonomy import load_taxonomy
 from litmine.jobs.context import RunContext
 from litmine.jobs.folder import writing_into
 from litmine.publish.entries import DraftEntry, ListEntry, write_outputs
+from litmine.store.decisions import decisions_of
 from litmine.store.papers import get_papers
 from litmine.store.predictions import get_predictions
-from litmine.store.queue import decisions_of, in_state
+from litmine.store.queue import in_state
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

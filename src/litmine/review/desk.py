@@ -16,19 +16,11 @@ from litmine.core.paper import Paper, parse_arxiv_id
 from litmine.core.taxonomy import load_taxonomy
 from litmine.store import Store
 from litmine.store.audit import record
+from litmine.store.decisions import Decision, decide, latest_decision, undo
 from litmine.store.labels import StoredLabel, delete_label, put_labels
 from litmine.store.papers import get_papers
 from litmine.store.predictions import StoredPrediction, get_predictions
-from litmine.store.queue import (
-    Decision,
-    QueueItem,
-    decide,
-    in_state,
-    latest_decision,
-    queue_counts,
-    queue_item,
-    undo,
-)
+from litmine.store.queue import QueueItem, in_state, queue_counts, queue_item
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

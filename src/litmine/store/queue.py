@@ -1,8 +1,7 @@
-"""The reviewers' queue and the decisions taken on it.
+"""The reviewers' queue: one row a paper, its present state and score.
 
-Decisions are only ever added. Undo is a decision too: it names the one it takes back and returns
-the paper to the state it had before. The queue row is the present state, kept in the same
-transaction.
+Each row counts its changes (`revision`): whoever decides can name the one they looked at, and is
+refused when somebody else was faster.
 """
 
 from __future__ import annotations
@@ -12,56 +11,40 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
-from litmine.core.errors import InputError, NotFound
-from litmine.store.schema import decisions, papers, predictions, queue
+from litmine.core.errors import NotFound, Stale
+from litmine.store.schema import papers, predictions, queue
 from litmine.store.sql import batched, upsert
 
 __all__ = [
-    "Decision",
+    "STATES",
     "QueueItem",
-    "decide",
-    "decisions_of",
     "drop_withdrawn",
     "enqueue",
     "in_state",
-    "latest_decision",
+    "lock",
+    "move",
     "queue_counts",
     "queue_item",
-    "undo",
+    "queue_items",
     "withdrawn_approvals",
 ]
 
-_STATE_AFTER = {"approve": "approved", "reject": "rejected", "later": "later"}
+STATES = ("pending", "later", "disputed", "approved", "rejected")
+_OPEN = ("pending", "later", "disputed")
 
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """One paper in the queue: state, score and the model that gave it."""
+    """One paper in the queue: state, score and the model that gave it; `revision` counts."""
 
     arxiv_id: str
     state: str
     relevance: float
     model_id: str
     enqueued_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One decision as it was taken."""
-
-    id: int
-    arxiv_id: str
-    action: str
-    cells: tuple[str, ...]
-    technique: tuple[str, ...]
-    reviewer: str
-    comment: str
-    model_id: str | None
-    suggested_cells: tuple[str, ...]
-    undoes: int | None
-    decided_at: datetime
+    revision: int = 0
 
 
 def enqueue(
@@ -108,7 +91,12 @@ def enqueue(
         connection.execute(
             update(queue)
             .where(queue.c.arxiv_id == row.arxiv_id)
-            .values(relevance=row.relevance, model_id=model_id, changed_at=now)
+            .values(
+                relevance=row.relevance,
+                model_id=model_id,
+                revision=queue.c.revision + 1,
+                changed_at=now,
+            )
         )
     fresh = connection.execute(
         select(predictions.c.arxiv_id, predictions.c.relevance)
@@ -194,13 +182,11 @@ def drop_withdrawn(connection: Connection) -> list[str]:
 
     Should a later version bring one back, `enqueue` adds it again. Decided papers stay.
     """
-    gone = _withdrawn(connection, ("pending", "later"))
+    gone = _withdrawn(connection, _OPEN)
     if gone:
         withdrawn = select(papers.c.arxiv_id).where(papers.c.withdrawn.is_(True))
         connection.execute(
-            delete(queue).where(
-                queue.c.state.in_(("pending", "later")), queue.c.arxiv_id.in_(withdrawn)
-            )
+            delete(queue).where(queue.c.state.in_(_OPEN), queue.c.arxiv_id.in_(withdrawn))
         )
     return gone
 
@@ -240,151 +226,62 @@ def queue_item(connection: Connection, arxiv_id: str) -> QueueItem | None:
     return None if row is None else _item(row)
 
 
+def queue_items(connection: Connection, ids: Sequence[str]) -> dict[str, QueueItem]:
+    """Return the queue's rows of those of `ids` that have one, by arXiv id."""
+    found = {}
+    for part in batched(ids):
+        for row in connection.execute(select(queue).where(queue.c.arxiv_id.in_(part))):
+            found[row.arxiv_id] = _item(row)
+    return found
+
+
 def queue_counts(connection: Connection) -> dict[str, int]:
-    """Number of papers in each state, all four states named."""
-    counts = dict.fromkeys(("pending", "later", "approved", "rejected"), 0)
+    """Number of papers in each state, all states named."""
+    counts = dict.fromkeys(STATES, 0)
     for state, n in connection.execute(select(queue.c.state, func.count()).group_by(queue.c.state)):
         counts[state] = int(n)
     return counts
 
 
-def decide(
-    connection: Connection,
-    arxiv_id: str,
-    action: str,
-    *,
-    reviewer: str,
-    now: datetime,
-    cells: Sequence[str] = (),
-    technique: Sequence[str] = (),
-    comment: str = "",
-    suggested_cells: Sequence[str] = (),
-) -> int:
-    """Take a decision on a queued paper and return its number.
+def lock(connection: Connection, arxiv_id: str, revision: int | None = None) -> QueueItem:
+    """Return the queue's row of one paper and keep others from changing it in the meantime.
+
+    Parameters
+    ----------
+    revision : int, optional
+        The one that whoever asks has looked at.
 
     Raises
     ------
     NotFound
         The paper is not in the queue.
-    InputError
-        The action is unknown, or an approval names no cell.
+    Stale
+        The row has another revision by now.
     """
-    if action not in _STATE_AFTER:
-        raise InputError(f"{action!r} is not a decision; use approve, reject or later")
-    if action == "approve" and not cells:
-        raise InputError(f"an approval needs at least one cell; give {arxiv_id} one first")
     row = connection.execute(
         select(queue).where(queue.c.arxiv_id == arxiv_id).with_for_update()
     ).first()
     if row is None:
         raise NotFound(f"{arxiv_id} is not in the queue; litmine review list shows what is")
-    number = connection.execute(
-        decisions.insert().values(
-            arxiv_id=arxiv_id,
-            action=action,
-            cells=list(cells),
-            technique=list(technique),
-            reviewer=reviewer,
-            comment=comment,
-            model_id=row.model_id,
-            suggested_cells=list(suggested_cells),
-            previous_state=row.state,
-            undoes=None,
-            decided_at=now,
+    if revision is not None and row.revision != revision:
+        raise Stale(
+            f"{arxiv_id} has changed in the meantime: look at it again, then decide", row.revision
         )
-    ).inserted_primary_key[0]  # type: ignore[index]
-    _set_state(connection, arxiv_id, _STATE_AFTER[action], now)
-    return int(number)
+    return _item(row)
 
 
-def undo(
-    connection: Connection, *, reviewer: str, now: datetime, arxiv_id: str | None = None
-) -> Decision:
-    """Take back the last decision that still stands (of one paper, when named); return it.
-
-    Raises
-    ------
-    NotFound
-        There is nothing to undo.
-    """
-    last = _standing(connection, arxiv_id)
-    while last is not None:
-        # Two reviewers may reach for the same decision: the second one waits for the row here, and
-        # then looks again.
-        connection.execute(
-            select(queue.c.state).where(queue.c.arxiv_id == last.arxiv_id).with_for_update()
-        )
-        seen, last = last, _standing(connection, arxiv_id)
-        if last is not None and last.id == seen.id:
-            break
-    if last is None:
-        raise NotFound("there is no decision to undo" + (f" on {arxiv_id}" if arxiv_id else ""))
-    connection.execute(
-        decisions.insert().values(
-            arxiv_id=last.arxiv_id,
-            action="undo",
-            cells=[],
-            technique=[],
-            reviewer=reviewer,
-            comment="",
-            model_id=last.model_id,
-            suggested_cells=[],
-            previous_state=_STATE_AFTER[last.action],
-            undoes=last.id,
-            decided_at=now,
-        )
+def move(connection: Connection, arxiv_id: str, state: str, now: datetime) -> int:
+    """Put a paper into a state and return its new revision."""
+    statement = (
+        update(queue)
+        .where(queue.c.arxiv_id == arxiv_id)
+        .values(state=state, revision=queue.c.revision + 1, changed_at=now)
+        .returning(queue.c.revision)
     )
-    _set_state(connection, last.arxiv_id, last.previous_state, now)
-    return _decision(last)
-
-
-def latest_decision(connection: Connection, arxiv_id: str) -> Decision | None:
-    """Return the last decision on a paper that was not taken back, or None."""
-    row = _standing(connection, arxiv_id)
-    return None if row is None else _decision(row)
-
-
-def decisions_of(connection: Connection, state: str) -> dict[str, Decision]:
-    """Return the standing decision of every paper that is in `state`, by arXiv id."""
-    undone = select(decisions.c.undoes).where(decisions.c.undoes.is_not(None))
-    rows = connection.execute(
-        select(decisions)
-        .join(queue, and_(queue.c.arxiv_id == decisions.c.arxiv_id, queue.c.state == state))
-        .where(decisions.c.action != "undo", decisions.c.id.not_in(undone))
-        .order_by(decisions.c.id)
-    )
-    return {row.arxiv_id: _decision(row) for row in rows}
-
-
-def _standing(connection: Connection, arxiv_id: str | None) -> Row[Any] | None:
-    undone = select(decisions.c.undoes).where(decisions.c.undoes.is_not(None))
-    statement = select(decisions).where(decisions.c.action != "undo", decisions.c.id.not_in(undone))
-    if arxiv_id is not None:
-        statement = statement.where(decisions.c.arxiv_id == arxiv_id)
-    return connection.execute(statement.order_by(decisions.c.id.desc()).limit(1)).first()
-
-
-def _set_state(connection: Connection, arxiv_id: str, state: str, now: datetime) -> None:
-    connection.execute(
-        update(queue).where(queue.c.arxiv_id == arxiv_id).values(state=state, changed_at=now)
-    )
+    return int(connection.execute(statement).scalar_one())
 
 
 def _item(row: Row[Any]) -> QueueItem:
-    return QueueItem(row.arxiv_id, row.state, row.relevance, row.model_id, row.enqueued_at)
-
-
-def _decision(row: Row[Any]) -> Decision:
-    return Decision(
-        id=row.id,
-        arxiv_id=row.arxiv_id,
-        action=row.action,
-        cells=tuple(row.cells),
-        technique=tuple(row.technique),
-        reviewer=row.reviewer,
-        comment=row.comment,
-        model_id=row.model_id,
-        suggested_cells=tuple(row.suggested_cells),
-        undoes=row.undoes,
-        decided_at=row.decided_at,
+    return QueueItem(
+        row.arxiv_id, row.state, row.relevance, row.model_id, row.enqueued_at, row.revision
     )

@@ -1,0 +1,137 @@
+"""What happened to papers, in order: decisions with their undoing, and the audit trail in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from litmine.store.schema import audit, decisions
+from litmine.store.sql import batched
+
+__all__ = [
+    "AuditEntry",
+    "PastDecision",
+    "audit_actions",
+    "audit_actors",
+    "audit_page",
+    "past_decisions",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PastDecision:
+    """One decision on a paper, and whether it was taken back.
+
+    Attributes
+    ----------
+    undoes : int or None
+        The decision it takes back (action ``undo``).
+    undone_by : int or None
+        The decision that took it back.
+    opinions : tuple of int
+        The opinions it was made of, under double review.
+    """
+
+    number: int
+    arxiv_id: str
+    action: str
+    cells: tuple[str, ...]
+    technique: tuple[str, ...]
+    reviewer: str
+    comment: str
+    source: str
+    model_id: str | None
+    suggested_cells: tuple[str, ...]
+    undoes: int | None
+    undone_by: int | None
+    opinions: tuple[int, ...]
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One row of the audit trail."""
+
+    number: int
+    logged_at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, Any]
+
+
+def past_decisions(connection: Connection, arxiv_id: str) -> list[PastDecision]:
+    """Return every decision on a paper, undos among them, oldest first."""
+    rows = list(
+        connection.execute(
+            select(decisions).where(decisions.c.arxiv_id == arxiv_id).order_by(decisions.c.id)
+        )
+    )
+    undone = {row.undoes: row.id for row in rows if row.undoes is not None}
+    return [
+        PastDecision(
+            number=row.id,
+            arxiv_id=row.arxiv_id,
+            action=row.action,
+            cells=tuple(row.cells),
+            technique=tuple(row.technique),
+            reviewer=row.reviewer,
+            comment=row.comment,
+            source=row.source,
+            model_id=row.model_id,
+            suggested_cells=tuple(row.suggested_cells),
+            undoes=row.undoes,
+            undone_by=undone.get(row.id),
+            opinions=tuple(row.opinions or ()),
+            decided_at=row.decided_at,
+        )
+        for row in rows
+    ]
+
+
+def audit_page(
+    connection: Connection,
+    *,
+    before: int | None = None,
+    limit: int = 50,
+    actions: Sequence[str] = (),
+    actor: str = "",
+    subject: str = "",
+) -> list[AuditEntry]:
+    """Return audit entries, newest first.
+
+    Parameters
+    ----------
+    before : int, optional
+        Only entries with a lower number.
+    actions, actor, subject
+        Only these; empty: all.
+    """
+    statement = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(audit.c.id < before)
+    if actions:
+        statement = statement.where(audit.c.action.in_(actions))
+    if actor:
+        statement = statement.where(audit.c.actor == actor)
+    if subject:
+        statement = statement.where(audit.c.subject == subject)
+    return [
+        AuditEntry(row.id, row.logged_at, row.actor, row.action, row.subject, dict(row.detail))
+        for row in connection.execute(statement)
+    ]
+
+
+def audit_actors(connection: Connection) -> list[str]:
+    """Return everybody who stands in the audit trail, by name."""
+    return sorted(connection.execute(select(audit.c.actor).distinct()).scalars())
+
+
+def audit_actions(connection: Connection) -> dict[str, int]:
+    """Return how often each action stands in the audit trail."""
+    rows = connection.execute(select(audit.c.action, func.count()).group_by(audit.c.action))
+    return {action: int(n) for action, n in sorted(rows.tuples())}
