@@ -261,3 +261,14 @@ class TestSample:
 def test_estimates_are_values(store):
     assert estimate(store) == estimate(store)
     assert isinstance(estimate(store), StoppingEstimate)
+
+
+def test_a_line_for_a_person(store):
+    assert estimate(store).summary() == "nothing waits"
+    with store.write() as connection:
+        arrive(connection, ids(120))
+        read(connection, ids(100), 5, relevant=ids(20))
+    assert estimate(store, 0.9).summary() == (
+        "about 4 relevant among 20 waiting (95%: 1 to 8); if reading went by likelihood, recall is "
+        "95% or more: may stop (target 90%)"
+    )

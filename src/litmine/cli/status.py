@@ -10,6 +10,7 @@ from litmine.cli.common import Json, print_json, settings
 
 if TYPE_CHECKING:
     from litmine.core.settings import Settings
+    from litmine.review.stopping import StoppingEstimate
 
 
 def command(json_output: Json = False) -> None:
@@ -31,6 +32,7 @@ def gather(loaded: Settings) -> dict[str, Any]:
     from litmine.core.clock import SystemClock
     from litmine.core.errors import StoreError
     from litmine.core.process import describe, is_gone
+    from litmine.review.stopping import estimate
     from litmine.store import open_store
     from litmine.store.announcements import announced_counts, latest_night, missing
     from litmine.store.drift import recent_drift
@@ -86,6 +88,7 @@ def gather(loaded: Settings) -> dict[str, Any]:
             "labels": count_labels(connection),
             "backlog": backlog(connection),
             "queue": queue_counts(connection),
+            "stopping": _stopping(estimate(connection, loaded.review.target_recall)),
             "drift": recent_drift(connection),
             "night": {
                 "night": night,
@@ -93,6 +96,12 @@ def gather(loaded: Settings) -> dict[str, Any]:
                 "announced_minus_stored": len(missing(connection, night)) if night else 0,
             },
         }
+
+
+def _stopping(told: StoppingEstimate) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {**asdict(told), "summary": told.summary()}
 
 
 def _lines(facts: dict[str, Any]) -> list[str]:
@@ -137,6 +146,7 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         f"backlog     {backlog['unencoded']} to encode, {backlog['unjudged']} to classify",
         f"queue       {queue['pending']} pending, {queue['later']} later, "
         f"{queue['approved']} approved, {queue['rejected']} rejected",
+        f"unread      {facts['stopping']['summary']}",
     ]
     drift = facts["drift"]
     if drift is not None:

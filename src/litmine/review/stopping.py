@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from math import fsum
+from math import floor, fsum
 from typing import Any, Literal
 
 from sqlalchemy import Connection, func, select
@@ -90,6 +90,18 @@ class StoppingEstimate:
     method: Method
     sample_size: int
     sample_read: int
+
+    def summary(self) -> str:
+        """One line for a person."""
+        if not self.unread:
+            return "nothing waits"
+        low, high = self.interval
+        sure = "" if self.guaranteed else "if reading went by likelihood, "
+        return (
+            f"about {self.expected_unread_relevant:.0f} relevant among {self.unread} waiting "
+            f"({self.confidence:.0%}: {low} to {high}); {sure}recall is "
+            f"{floor(100 * self.recall_bound)}% or more: {'may stop' if self.may_stop else 'read on'} (target {self.target:.0%})"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +251,7 @@ class _Drawn:
     def confidence(self, overall: float) -> float:
         """Confidence that this look must reach, so that all looks together keep to `overall`."""
         # 4/5 + 4/25 + 4/125 + ... = 1; nearly always there is one look.
-        return 1 - (1 - overall) * 4 / 5**self.sample.look
+        return 1 - (1 - overall) * 4 * 5.0**-self.sample.look
 
     def test(self, backlog: _Backlog, target: float, confidence: float) -> RecallTest:
         in_pool = sum(
@@ -267,7 +279,7 @@ def _conclude(
     needed = confidence
     method: Method
     if not unread:
-        test, method = RecallTest(0.0, 0, 0), "nothing unread"
+        test, method = RecallTest(0.0, backlog.found, 0), "nothing unread"
         sentence = "Nothing waits: every paper that reached the queue is decided."
     elif drawn is not None and drawn.usable:
         test, method = drawn.test(backlog, target, confidence), "random sample"
@@ -288,7 +300,7 @@ def _conclude(
         expected_read_relevant=fsum(
             entry.relevance for entry in backlog.entries.values() if not entry.undecided
         ),
-        most_unread_relevant=test.most_total - found if unread else 0,
+        most_unread_relevant=test.most_total - found,
         recall_bound=found / test.most_total if test.most_total else 1.0,
         p_value=test.p_value,
         target=target,
