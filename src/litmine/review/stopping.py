@@ -97,10 +97,11 @@ class StoppingEstimate:
             return "nothing waits"
         low, high = self.interval
         sure = "" if self.guaranteed else "if reading went by likelihood, "
+        advice = "may stop" if self.may_stop else "read on"
         return (
             f"about {self.expected_unread_relevant:.0f} relevant among {self.unread} waiting "
             f"({self.confidence:.0%}: {low} to {high}); {sure}recall is "
-            f"{floor(100 * self.recall_bound)}% or more: {'may stop' if self.may_stop else 'read on'} (target {self.target:.0%})"
+            f"{floor(100 * self.recall_bound)}% or more: {advice} (target {self.target:.0%})"
         )
 
 
