@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
-from fastapi.templating import Jinja2Templates
 
 from litmine import __version__
 from litmine.core.clock import Clock, SystemClock
@@ -14,6 +13,7 @@ from litmine.web import api, pages, problems
 from litmine.web.access import Identify, enforce
 from litmine.web.order import QueueOrder
 from litmine.web.services import STATIC, TEMPLATES, Services
+from litmine.web.templating import make_templates
 
 __all__ = ["create_app"]
 
@@ -48,7 +48,7 @@ def create_app(
         settings=settings,
         store=store,
         clock=clock,
-        templates=Jinja2Templates(TEMPLATES),
+        templates=make_templates(TEMPLATES),
         order=QueueOrder(store, clock),
     )
     app.state.identify = identify or (lambda _: None)
