@@ -10,7 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
-from litmine.review.recall import least_total_missing, random_draw_test, ranked_windows_test
+from litmine.review.recall import (
+    draw_needed,
+    least_total_missing,
+    random_draw_test,
+    ranked_windows_test,
+)
 
 TARGETS = ("0.5", "0.8", "0.9", "0.95", "0.99")
 
@@ -111,3 +116,13 @@ def test_nothing_left_that_could_be_missing_is_certain():
     assert ranked_windows_test([True] * 40, 2, 0, 0.95, 0.95).p_value == 0
     assert ranked_windows_test([True] * 40, 3, 0, 0.95, 0.95).p_value == 1
     assert ranked_windows_test([], 0, 0, 0.95, 0.95).most_total == 0
+
+
+@given(st.integers(0, 60), st.integers(0, 150), st.sampled_from(TARGETS))
+def test_the_draw_needed_is_the_first_that_would_do(found, pool, target):
+    def p_value(size):
+        return random_draw_test(size, 0, pool, pool - size, found, 0, float(target), 0.95).p_value
+
+    sizes = [size for size in range(pool + 1) if p_value(size) < 0.05]
+    needed = draw_needed(found, pool, float(target), 0.95)
+    assert needed == (sizes[0] if sizes else pool)

@@ -18,7 +18,13 @@ from math import floor
 
 from litmine.review.chance import hypergeometric_cdf
 
-__all__ = ["RecallTest", "least_total_missing", "random_draw_test", "ranked_windows_test"]
+__all__ = [
+    "RecallTest",
+    "draw_needed",
+    "least_total_missing",
+    "random_draw_test",
+    "ranked_windows_test",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,25 @@ def random_draw_test(
     """
     window = _Window(drawn, relevant, pool - drawn, found - found_in_pool)
     return _judge([window], found, unread, target, 1 - confidence, 1)
+
+
+def draw_needed(found: int, pool: int, target: float, confidence: float) -> int:
+    """Return the least size of a random draw after which one may stop if it finds nothing.
+
+    Parameters
+    ----------
+    found, pool : int
+        Relevant papers found so far, and papers to draw from.
+    """
+    missing = least_total_missing(found, target) - found
+    low, high = -1, pool  # too few, enough
+    if missing > pool:
+        return 0
+    while high - low > 1:
+        middle = (low + high) // 2
+        enough = hypergeometric_cdf(0, pool, missing, middle) < 1 - confidence
+        low, high = (low, middle) if enough else (middle, high)
+    return high
 
 
 def _judge(
