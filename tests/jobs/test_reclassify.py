@@ -103,7 +103,7 @@ def test_a_promotion_changes_nothing_by_itself_and_two_nights_change_nothing(
     with open_store(world.database) as store:
         desk = ReviewDesk(store, "ada", FakeClock(NOW))
         assert {item.prediction.model_id for item in desk.waiting()} == {"keyword-1"}
-        assert desk.approve(IDS[0]).model_id == "keyword-1"
+        assert desk.approve(IDS[0]).decision.model_id == "keyword-1"
     reclassify(world, limit=50, models=models())
     night()
     assert not night()

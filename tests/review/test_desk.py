@@ -109,17 +109,23 @@ def test_papers_are_named_in_any_form(desk, text):
 
 def test_approved_as_suggested(desk, queued, fake_clock):
     fake_clock.advance(60)
-    taken = desk.approve(ONE, comment="good")
+    taken = desk.approve(ONE, comment="good").decision
     assert (taken.action, taken.cells, taken.technique) == ("approve", SUGGESTED, ("quantization",))
     assert (taken.reviewer, taken.comment, taken.decided_at) == ("Ada", "good", fake_clock.now())
     assert (taken.model_id, taken.suggested_cells) == (MODEL, SUGGESTED)
     assert desk.show(ONE).decision == taken
-    assert desk.counts() == {"pending": 2, "later": 0, "approved": 1, "rejected": 0}
+    assert desk.counts() == {
+        "pending": 2,
+        "later": 0,
+        "disputed": 0,
+        "approved": 1,
+        "rejected": 0,
+    }
     assert review_label(queued) == ("review", 1, SUGGESTED, ("quantization",))
 
 
 def test_approved_with_other_cells_in_short_forms(desk, queued):
-    taken = desk.approve(ONE, cells=["sys/net", "inf/en", "inf/en"], technique=["prun"])
+    taken = desk.approve(ONE, cells=["sys/net", "inf/en", "inf/en"], technique=["prun"]).decision
     assert taken.cells == ("inference/energy", "system/network")
     assert taken.technique == ("pruning",)
     assert taken.suggested_cells == SUGGESTED  # what the model said is kept beside it
@@ -156,11 +162,11 @@ def test_a_reviewer_needs_a_name(store, name):
 
 
 def test_a_paper_without_suggestion_is_approved_with_a_cell_given(desk):
-    assert desk.approve(TWO, cells=["inf/mem"]).cells == ("inference/memory",)
+    assert desk.approve(TWO, cells=["inf/mem"]).decision.cells == ("inference/memory",)
 
 
 def test_rejected_is_a_negative_label(desk, queued):
-    taken = desk.reject(ONE, comment="no saving")
+    taken = desk.reject(ONE, comment="no saving").decision
     assert (taken.cells, taken.technique, taken.comment) == ((), (), "no saving")
     assert review_label(queued) == ("review", 0, (), ())
 
@@ -203,15 +209,15 @@ def test_undo_gives_a_gold_label_its_say_back(desk, queued):
 
 def test_undo_without_a_name_takes_the_last_decision_of_all(desk):
     desk.reject(ONE)
-    last = desk.approve(OLD)
-    assert desk.undo() == last
+    last = desk.approve(OLD).decision
+    assert desk.undo().undone == last
     assert desk.show(OLD).queue.state == "pending"
     assert desk.show(ONE).queue.state == "rejected"
 
 
 def test_every_act_is_in_the_audit_trail(desk, queued, fake_clock):
     bo = ReviewDesk(queued, "  Bo   Sample ", fake_clock)
-    taken = desk.approve(ONE)
+    taken = desk.approve(ONE).decision
     bo.undo(ONE)
     bo.later(ONE)
     assert trail(queued) == [
@@ -233,7 +239,7 @@ def test_decision_label_and_audit_are_one_transaction(desk, queued, monkeypatch)
     def fail(*_arguments, **_detail):
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr("litmine.review.desk.record", fail)
+    monkeypatch.setattr("litmine.review.ruling.record", fail)
     with pytest.raises(RuntimeError):
         desk.approve(ONE)
     assert desk.counts()["pending"] == 3

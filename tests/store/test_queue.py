@@ -163,6 +163,7 @@ def test_refusals_change_nothing(queued):
         assert queue_counts(connection) == {
             "pending": 3,
             "later": 0,
+            "disputed": 0,
             "approved": 0,
             "rejected": 0,
         }

@@ -22,8 +22,7 @@ from litmine.cli.common import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from litmine.review import ReviewDesk, ReviewItem
-    from litmine.store.decisions import Decision
+    from litmine.review import Outcome, ReviewDesk, ReviewItem
 
 app = typer.Typer(
     add_completion=False,
@@ -69,16 +68,19 @@ def review(context: typer.Context, reviewer: _Reviewer) -> None:
 
 @app.command("list")
 def list_queue(
-    state: Annotated[str, typer.Option(help="pending, later, approved or rejected.")] = "pending",
+    state: Annotated[
+        str, typer.Option(help="pending, later, disputed, approved or rejected.")
+    ] = "pending",
     limit: Annotated[int, typer.Option(min=1, help="At most this many.")] = 25,
     json_output: Json = False,
 ) -> None:
     """List queued papers, most probably relevant first."""
     from litmine.core.errors import InputError
     from litmine.review import ReviewDesk
+    from litmine.store.queue import STATES
 
-    if state not in {"pending", "later", "approved", "rejected"}:
-        raise InputError(f"{state!r} is not a state; use pending, later, approved or rejected")
+    if state not in STATES:
+        raise InputError(f"{state!r} is not a state; use {', '.join(STATES)}")
     with open_existing(settings()) as store:
         desk = ReviewDesk(store, "reader")
         items = desk.waiting(limit, (state,))
@@ -164,17 +166,17 @@ def later(
 def undo(
     context: typer.Context,
     paper: Annotated[
-        str | None, typer.Argument(help="arXiv id; default: the last decision.")
+        str | None, typer.Argument(help="arXiv id; default: your last decision.")
     ] = None,
     json_output: Json = False,
 ) -> None:
-    """Take back the last decision (of one paper, when named)."""
+    """Take back your last decision, or what stands on a paper, whoever decided it."""
     _single(context, lambda desk: desk.undo(paper), json_output=json_output, undone=True)
 
 
 def _single(
     context: typer.Context,
-    act: Callable[[ReviewDesk], Decision],
+    act: Callable[[ReviewDesk], Outcome],
     *,
     json_output: bool,
     undone: bool = False,
@@ -186,12 +188,14 @@ def _single(
 
     loaded = settings()
     with open_existing(loaded) as store:
-        decision = act(ReviewDesk(store, context.obj))
+        outcome = act(ReviewDesk(store, context.obj, double=loaded.review.double))
         publish(loaded, store)
     if json_output:
-        print_json({"undone": undone, **asdict(decision)})
+        done = outcome.decision or outcome.undone or outcome.opinion or outcome.withdrawn
+        told = {} if done is None else asdict(done)
+        print_json({"undone": undone, **told, "state": outcome.state, "revision": outcome.revision})
         return
-    typer.echo(said(decision, undone=undone))
+    typer.echo(said(outcome))
 
 
 def _as_json(item: ReviewItem) -> dict[str, Any]:

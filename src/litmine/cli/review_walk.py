@@ -10,7 +10,7 @@ from litmine.cli.common import console, plain, split
 
 if TYPE_CHECKING:
     from litmine.core.settings import Settings
-    from litmine.review import ReviewDesk, ReviewItem
+    from litmine.review import Outcome, ReviewDesk, ReviewItem
     from litmine.store import Store
     from litmine.store.decisions import Decision
 
@@ -28,17 +28,18 @@ _DONE = {"approve": "approved", "reject": "rejected", "later": "put aside"}
 
 def walk(loaded: Settings, store: Store, reviewer: str) -> None:
     """Show the most probable paper, ask for a key, act on it; until the queue or the user ends."""
-    from litmine.core.errors import InputError, NotFound
+    from litmine.core.errors import Forbidden, InputError, NotFound, Stale
     from litmine.review import ReviewDesk
 
-    desk = ReviewDesk(store, reviewer)
+    desk = ReviewDesk(store, reviewer, double=loaded.review.double)
     out = console()
     skipped: set[str] = set()
     standing = 0
     message = ""
     try:
         while True:
-            items = [i for i in desk.waiting() if i.paper.arxiv_id not in skipped]
+            seen = skipped | desk.answered()
+            items = [i for i in desk.waiting() if i.paper.arxiv_id not in seen]
             if not items:
                 if message:
                     out.print(message, markup=False)
@@ -60,20 +61,20 @@ def walk(loaded: Settings, store: Store, reviewer: str) -> None:
                     taken_back = desk.undo()
                     skipped.discard(taken_back.arxiv_id)
                     standing -= 1
-                    message = said(taken_back, undone=True)
+                    message = said(taken_back)
                 elif answer == "o":
                     typer.launch(item.paper.url)
                     message = item.paper.url
                 elif answer == "?":
                     message = _HELP
                 else:
-                    decision = _act(desk, answer, item)
-                    if decision is None:
+                    outcome = _act(desk, answer, item)
+                    if outcome is None:
                         message = f"{answer!r} is no key here; ? explains them: {_KEYS}"
                     else:
                         standing += 1
-                        message = said(decision)
-            except (InputError, NotFound) as error:
+                        message = said(outcome)
+            except (Forbidden, InputError, NotFound, Stale) as error:
                 message = f"not done: {error}"
     except KeyboardInterrupt:
         out.print()  # every decision is stored already; Ctrl-C only ends the walk
@@ -92,7 +93,7 @@ def _ask(prompt: str) -> str | None:
         return None
 
 
-def _act(desk: ReviewDesk, key: str | None, item: ReviewItem) -> Decision | None:
+def _act(desk: ReviewDesk, key: str | None, item: ReviewItem) -> Outcome | None:
     from litmine.core.errors import InputError
     from litmine.core.taxonomy import load_taxonomy
 
@@ -116,10 +117,22 @@ def _act(desk: ReviewDesk, key: str | None, item: ReviewItem) -> Decision | None
     return None
 
 
-def said(decision: Decision, *, undone: bool = False) -> str:
+def said(outcome: Outcome) -> str:
+    """Tell what came of a decision in a few words."""
+    paper = outcome.arxiv_id
+    if outcome.undone is not None:
+        return f"took back: {outcome.undone.action} of {paper}"
+    if outcome.withdrawn is not None:
+        return f"took back: your opinion on {paper}"
+    if outcome.decision is not None:
+        return said_of(outcome.decision)
+    if outcome.state == "disputed":
+        return f"{paper} is disputed now: the other reviewer is of another opinion"
+    return f"your opinion on {paper} is in; it waits for a second one"
+
+
+def said_of(decision: Decision) -> str:
     """Tell a decision in a few words."""
-    if undone:
-        return f"took back: {decision.action} of {decision.arxiv_id}"
     cells = f" as {', '.join(decision.cells)}" if decision.cells else ""
     return f"{_DONE[decision.action]}: {decision.arxiv_id}{cells}"
 
@@ -165,7 +178,7 @@ def show_item(item: ReviewItem) -> None:
     out.print(f"technique {', '.join(prediction.technique) or 'none'}", markup=False)
     if item.decision:
         out.print(
-            f"decided: {said(item.decision)} by {plain(item.decision.reviewer)}", markup=False
+            f"decided: {said_of(item.decision)} by {plain(item.decision.reviewer)}", markup=False
         )
 
 

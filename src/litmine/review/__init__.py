@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from litmine.review.desk import Reasons, ReviewDesk, ReviewItem
+from litmine.review.ruling import Outcome
 
-__all__ = ["Reasons", "ReviewDesk", "ReviewItem"]
+__all__ = ["Outcome", "Reasons", "ReviewDesk", "ReviewItem"]

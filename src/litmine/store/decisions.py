@@ -23,6 +23,7 @@ __all__ = [
     "decide",
     "decision",
     "decisions_of",
+    "is_undone",
     "last_by",
     "latest_decision",
     "latest_decisions",
@@ -188,6 +189,12 @@ def decision(connection: Connection, number: int) -> Decision | None:
     """Return a decision by its number, or None."""
     row = connection.execute(select(decisions).where(decisions.c.id == number)).first()
     return None if row is None else _decision(row)
+
+
+def is_undone(connection: Connection, number: int) -> bool:
+    """Tell whether a decision was taken back."""
+    found = select(decisions.c.id).where(decisions.c.undoes == number).limit(1)
+    return connection.execute(found).first() is not None
 
 
 def latest_decision(connection: Connection, arxiv_id: str) -> Decision | None:

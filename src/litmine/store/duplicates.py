@@ -1,0 +1,105 @@
+"""Groups of papers that are nearly the same: each member names the first of its group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, or_, select
+
+from litmine.store.schema import duplicates, papers, queue
+from litmine.store.sql import batched, upsert
+
+__all__ = ["Duplicate", "Membership", "duplicates_of", "memberships", "put_memberships"]
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One paper's place in a group.
+
+    Attributes
+    ----------
+    lead_id : str
+        First paper of the group; it has no row of its own.
+    similarity : float
+        Cosine of the two papers' vectors, 1 where only the titles were compared.
+    reason : str
+        ``title`` (the same title) or ``text`` (nearly the same words).
+    """
+
+    arxiv_id: str
+    lead_id: str
+    similarity: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Another paper of the same group; `state` is the queue's, None where it is not in it."""
+
+    arxiv_id: str
+    title: str
+    state: str | None
+    similarity: float
+    reason: str
+
+
+def put_memberships(connection: Connection, items: Sequence[Membership]) -> None:
+    """Store memberships, replacing those of the same papers."""
+    upsert(
+        connection,
+        duplicates,
+        [
+            {
+                "arxiv_id": one.arxiv_id,
+                "lead_id": one.lead_id,
+                "similarity": one.similarity,
+                "reason": one.reason,
+            }
+            for one in items
+        ],
+    )
+
+
+def memberships(connection: Connection) -> dict[str, Membership]:
+    """Return every membership, by arXiv id."""
+    return {
+        row.arxiv_id: Membership(row.arxiv_id, row.lead_id, row.similarity, row.reason)
+        for row in connection.execute(select(duplicates))
+    }
+
+
+def duplicates_of(connection: Connection, ids: Sequence[str]) -> dict[str, list[Duplicate]]:
+    """Return the other papers in the groups of those of `ids` that are in one, by arXiv id."""
+    wanted = set(ids)
+    leads: set[str] = set()
+    for part in batched(ids):
+        rows = connection.execute(
+            select(duplicates.c.lead_id).where(
+                or_(duplicates.c.arxiv_id.in_(part), duplicates.c.lead_id.in_(part))
+            )
+        )
+        leads.update(rows.scalars())
+    groups: dict[str, dict[str, tuple[float, str]]] = {}
+    for part in batched(sorted(leads)):
+        for row in connection.execute(select(duplicates).where(duplicates.c.lead_id.in_(part))):
+            groups.setdefault(row.lead_id, {})[row.arxiv_id] = (row.similarity, row.reason)
+    members = sorted({*leads, *(i for group in groups.values() for i in group)})
+    told: dict[str, tuple[str, str | None]] = {}
+    for part in batched(members):
+        for row in connection.execute(
+            select(papers.c.arxiv_id, papers.c.title, queue.c.state)
+            .outerjoin(queue, queue.c.arxiv_id == papers.c.arxiv_id)
+            .where(papers.c.arxiv_id.in_(part))
+        ):
+            told[row.arxiv_id] = (row.title, row.state)
+    found: dict[str, list[Duplicate]] = {}
+    for lead, group in groups.items():
+        for one in sorted({lead, *group} & wanted):
+            for other in sorted({lead, *group} - {one}):
+                if other in told:
+                    similarity, reason = group.get(other) or group[one]
+                    found.setdefault(one, []).append(
+                        Duplicate(other, *told[other], similarity, reason)
+                    )
+    return found
