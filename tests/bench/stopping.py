@@ -3,9 +3,9 @@
 nice .venv/bin/python tests/bench/stopping.py [--seeds 20] [--json FILE]
 
 Four public screening sets and twelve whole labelled nights are read from beginning to end; after
-every ten papers the estimate is asked whether to stop. The reader is a plain active learner (TF-IDF
-and logistic regression, most probable first) on the sets, and the order of a fixed TF-IDF model trained
-on earlier papers on the nights. Needs ../shared/data.
+every ten papers the estimate is asked whether to stop. The reader of the sets is a plain active
+learner (TF-IDF and logistic regression, most probable first); the nights are read in the order of a
+fixed TF-IDF model trained on earlier papers. Needs ../shared/data.
 """
 
 from __future__ import annotations
