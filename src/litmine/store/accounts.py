@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from litmine.store.schema import api_tokens, login_links, sessions, users
 from litmine.store.sql import one_writer
@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 _ACCOUNTS = 0x6C6D_7573  # the advisory lock of whoever adds or changes an account
+_ID_LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +73,28 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A login in one browser; `id` is the first half of the token's hash, enough to name it."""
+    """A login in one browser.
 
-    id: str
+    Attributes
+    ----------
+    csrf : str
+        What a form or script of this session sends along with a write.
+    agent : str
+        The browser, as it names itself.
+    """
+
+    token_hash: str
     user_id: int
     csrf: str
     agent: str
     created_at: datetime
     seen_at: datetime
     expires_at: datetime
+
+    @property
+    def id(self) -> str:
+        """The first half of the hash: enough to name a session on a page."""
+        return self.token_hash[:_ID_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +120,7 @@ def sha256(secret: str) -> str:
 
 
 def lock_accounts(connection: Connection) -> None:
-    """Let one change of accounts happen at a time, so that names stay unique whatever their case."""
+    """Let one account change at a time, so that names stay unique whatever their case."""
     one_writer(connection, _ACCOUNTS)
 
 
@@ -182,13 +196,12 @@ def put_session(
 
 def find_session(connection: Connection, secret: str, now: datetime) -> tuple[Session, User] | None:
     """Return the living session of a secret with its account, or None."""
-    return _joined(
-        connection,
+    row = connection.execute(
         select(sessions, *_USER)
         .join(users)
-        .where(sessions.c.token_hash == sha256(secret), sessions.c.expires_at > now),
-        _session,
-    )
+        .where(sessions.c.token_hash == sha256(secret), sessions.c.expires_at > now)
+    ).first()
+    return None if row is None else (_session(row), _owner(row))
 
 
 def touch_session(
@@ -196,7 +209,9 @@ def touch_session(
 ) -> None:
     """Move a session's end."""
     connection.execute(
-        update(sessions).where(_named(session.id)).values(seen_at=now, expires_at=expires_at)
+        update(sessions)
+        .where(sessions.c.token_hash == session.token_hash)
+        .values(seen_at=now, expires_at=expires_at)
     )
 
 
@@ -251,17 +266,16 @@ def put_token(
 
 def find_token(connection: Connection, secret: str, now: datetime) -> tuple[ApiToken, User] | None:
     """Return the valid token of a secret with its account, or None."""
-    return _joined(
-        connection,
+    row = connection.execute(
         select(api_tokens, *_USER)
         .join(users)
         .where(
             api_tokens.c.token_hash == sha256(secret),
             api_tokens.c.revoked_at.is_(None),
             api_tokens.c.expires_at.is_(None) | (api_tokens.c.expires_at > now),
-        ),
-        _token,
-    )
+        )
+    ).first()
+    return None if row is None else (_token(row), _owner(row))
 
 
 def token_used(connection: Connection, token_id: int, now: datetime) -> None:
@@ -327,18 +341,14 @@ def sweep(connection: Connection, now: datetime) -> None:
 
 
 _USER = tuple(column.label(f"user_{column.name}_") for column in users.c)
-_ID_LENGTH = 32
 
 
 def _named(session_id: str) -> Any:
-    return sessions.c.token_hash.startswith(session_id[:_ID_LENGTH], autoescape=True)
+    return func.substr(sessions.c.token_hash, 1, _ID_LENGTH) == session_id
 
 
-def _joined(connection: Connection, statement: Any, make: Any) -> Any:
-    row = connection.execute(statement).first()
-    if row is None:
-        return None
-    return make(row), User(*(row._mapping[column.name] for column in _USER))
+def _owner(row: Row[Any]) -> User:
+    return User(*(row._mapping[column.name] for column in _USER))
 
 
 def _user(row: Row[Any]) -> User:
@@ -347,7 +357,7 @@ def _user(row: Row[Any]) -> User:
 
 def _session(row: Row[Any]) -> Session:
     return Session(
-        id=row.token_hash[:_ID_LENGTH],
+        token_hash=row.token_hash,
         user_id=row.user_id,
         csrf=row.csrf,
         agent=row.agent,

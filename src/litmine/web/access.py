@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
@@ -12,7 +12,17 @@ from fastapi.routing import APIRoute
 
 from litmine.core.errors import Forbidden, Unauthenticated
 
-__all__ = ["ROLES", "Need", "Principal", "Role", "enforce", "needed_role", "require"]
+__all__ = [
+    "ROLES",
+    "Identify",
+    "Need",
+    "Principal",
+    "Role",
+    "enforce",
+    "needed_role",
+    "principal_of",
+    "require",
+]
 
 Role = Literal["reader", "reviewer", "maintainer"]
 Need = Literal["public", "reader", "reviewer", "maintainer"]
@@ -52,6 +62,13 @@ class Principal:
         return need == "public" or ROLES.index(self.role) >= ROLES.index(need)
 
 
+def principal_of(request: Request) -> Principal | None:
+    """Return who sent a request, asked once a request; None: nobody who is known."""
+    if not hasattr(request.state, "principal"):
+        request.state.principal = request.app.state.identify(request)
+    return cast("Principal | None", request.state.principal)
+
+
 class _Requirement:
     """A dependency that hands out the principal, or refuses."""
 
@@ -59,7 +76,7 @@ class _Requirement:
         self.need = need
 
     def __call__(self, request: Request) -> Principal | None:
-        principal: Principal | None = request.app.state.identify(request)
+        principal = principal_of(request)
         if self.need == "public":
             return principal
         if principal is None:

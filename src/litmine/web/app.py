@@ -9,7 +9,7 @@ from litmine import __version__
 from litmine.core.clock import Clock, SystemClock
 from litmine.core.settings import Settings
 from litmine.store import Store
-from litmine.web import api, pages, problems
+from litmine.web import api, auth, pages, problems
 from litmine.web.access import Identify, enforce
 from litmine.web.order import QueueOrder
 from litmine.web.services import STATIC, TEMPLATES, Services
@@ -42,7 +42,7 @@ def create_app(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        dependencies=[Depends(enforce)],
+        dependencies=[Depends(enforce), Depends(auth.protect)],
     )
     app.state.services = Services(
         settings=settings,
@@ -51,7 +51,8 @@ def create_app(
         templates=make_templates(TEMPLATES),
         order=QueueOrder(store, clock),
     )
-    app.state.identify = identify or (lambda _: None)
+    app.state.identify = identify or auth.identify
+    auth.install(app, settings, store, clock)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)
     for router in (*pages.ROUTERS, *api.ROUTERS):
