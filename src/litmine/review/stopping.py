@@ -11,8 +11,7 @@ finds of a whole year do not hide that tonight was not looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import floor, fsum
@@ -23,6 +22,7 @@ from sqlalchemy import Connection, func, select
 from litmine.core.errors import InputError
 from litmine.review.chance import poisson_binomial_interval
 from litmine.review.random_sample import UNDECIDED, Sample, latest_sample
+from litmine.review.reading import reading
 from litmine.review.recall import RecallTest, random_draw_test, ranked_windows_test
 from litmine.store import Store
 from litmine.store.schema import decisions, queue
@@ -158,20 +158,11 @@ def estimate(
     for name, value in (("target recall", target_recall), ("confidence", confidence)):
         if not 0 < value < 1:
             raise InputError(f"the {name} must lie between 0 and 1, not {value:g}")
-    with _reading(source) as connection:
+    with reading(source) as connection:
         backlog = _read_backlog(connection)
         sample = latest_sample(connection) if backlog.unread else None
         drawn = _Drawn.read(connection, sample, backlog) if sample else None
     return _conclude(backlog, drawn, target_recall, confidence)
-
-
-@contextmanager
-def _reading(source: Store | Connection) -> Iterator[Connection]:
-    if isinstance(source, Store):
-        with source.read() as connection:
-            yield connection
-    else:
-        yield source
 
 
 def _read_backlog(connection: Connection) -> _Backlog:
