@@ -221,8 +221,8 @@ def test_undo_without_a_paper_is_about_ones_own(seat):
     ada, bo = seat("Ada", double=False), seat("Bo", double=False)
     mine = ada.approve(ONE).decision
     bo.reject(TWO)
+    bo.approve(ONE, cells=CELLS)
     with pytest.raises(InputError, match="Bo has decided"):
-        bo.approve(ONE, cells=CELLS)
         ada.undo()
     bo.undo(ONE)
     assert ada.undo().undone == mine

@@ -22,6 +22,7 @@ from litmine.store.queue import (
     in_state,
     queue_counts,
     queue_item,
+    queue_mark,
     withdrawn_approvals,
 )
 from litmine.store.schema import decisions, metadata
@@ -319,3 +320,27 @@ def test_after_a_rollback_a_text_that_only_the_other_model_knows_keeps_its_score
         item = queue_item(connection, ONE)
         assert item is not None
         assert (item.model_id, item.relevance) == ("new", 0.6)
+
+
+def test_the_mark_differs_after_every_change(queued):
+    def mark():
+        with queued.read() as connection:
+            return queue_mark(connection)
+
+    seen = [mark(), mark()]
+    assert seen[0] == seen[1]
+    with queued.write() as connection:
+        decide(connection, ONE, "later", reviewer="Ada", now=NOW)
+    seen.append(mark())
+    with queued.write() as connection:
+        undo(connection, reviewer="Ada", now=NOW)
+    seen.append(mark())
+    with queued.write() as connection:
+        put_predictions(connection, [prediction(TWO, 0.8)])
+        enqueue(connection, MODEL, 0.1, NOW)
+    seen.append(mark())
+    with queued.write() as connection:
+        upsert_papers(connection, [replace(paper(ONE), withdrawn=True)], NOW)
+        drop_withdrawn(connection)
+    seen.append(mark())
+    assert len(set(seen)) == 5

@@ -28,6 +28,7 @@ __all__ = [
     "queue_counts",
     "queue_item",
     "queue_items",
+    "queue_mark",
     "withdrawn_approvals",
 ]
 
@@ -233,6 +234,16 @@ def queue_items(connection: Connection, ids: Sequence[str]) -> dict[str, QueueIt
         for row in connection.execute(select(queue).where(queue.c.arxiv_id.in_(part))):
             found[row.arxiv_id] = _item(row)
     return found
+
+
+def queue_mark(connection: Connection) -> tuple[int, int, datetime | None]:
+    """Return a value that differs after every change of the queue."""
+    rows, revisions, newest = connection.execute(
+        select(
+            func.count(), func.coalesce(func.sum(queue.c.revision), 0), func.max(queue.c.changed_at)
+        ).select_from(queue)
+    ).one()
+    return int(rows), int(revisions), newest
 
 
 def queue_counts(connection: Connection) -> dict[str, int]:

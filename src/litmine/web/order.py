@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 from litmine.core.clock import Clock
 from litmine.core.log import get_logger
 from litmine.store import Store
-from litmine.store.audit import last_entry
-from litmine.store.queue import in_state
+from litmine.store.queue import in_state, queue_mark
 
 __all__ = ["QueueOrder"]
+
+#: What the queue was like, and the order made of it.
+_Ranked = tuple[tuple[Any, ...], list[tuple[str, str]]]
 
 _log = get_logger("litmine.web.order")
 
@@ -29,7 +32,7 @@ class QueueOrder:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
-        self._ranked: dict[str, tuple[int, list[tuple[str, str]]]] = {}
+        self._ranked: dict[str, _Ranked] = {}
         self._at_work: set[str] = set()
 
     def of(self, policy: str) -> Sequence[tuple[str, str]]:
@@ -39,11 +42,12 @@ class QueueOrder:
         date behind the scenes when something was decided since.
         """
         with self._store.read() as connection:
-            head = last_entry(connection)
+            mark = queue_mark(connection)
         with self._lock:
             known = self._ranked.get(policy)
-            if known is not None:
-                if known[0] != head and policy not in self._at_work:
+            # An empty order is no use to anybody: then the caller waits for a new one.
+            if known is not None and (known[1] or known[0] == mark):
+                if known[0] != mark and policy not in self._at_work:
                     self._at_work.add(policy)
                     threading.Thread(target=self._refresh, args=(policy,), daemon=True).start()
                 return known[1]
@@ -60,9 +64,9 @@ class QueueOrder:
 
     def _rank(self, policy: str) -> list[tuple[str, str]]:
         with self._store.read() as connection:
-            head = last_entry(connection)
+            mark = queue_mark(connection)
             rows = in_state(connection, ("pending",))
         ranked = [(row.arxiv_id, "most probable") for row in rows]
         with self._lock:
-            self._ranked[policy] = (head, ranked)
+            self._ranked[policy] = (mark, ranked)
         return ranked
