@@ -108,6 +108,11 @@ class Accounts:
         with self._store.read() as connection:
             return _named(connection, name)
 
+    def is_taken(self, name: str) -> bool:
+        """Tell whether an account has this name, in whatever case."""
+        with self._store.read() as connection:
+            return _find(connection, name) is not None
+
     def of_subject(self, subject: str) -> User | None:
         """Return the account of a person at the OpenID Connect issuer, or None."""
         with self._store.read() as connection:

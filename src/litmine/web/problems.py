@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -117,7 +118,8 @@ def _of_ours(request: Request, error: Exception) -> Response:
         headers["Retry-After"] = str(int(retry_after) + 1)
     if isinstance(error, Unauthenticated):
         if not of_api(request) and request.method == "GET":
-            return RedirectResponse("/login", 303)
+            wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(f"/login?{urlencode({'next': wanted})}", 303)
         headers["WWW-Authenticate"] = "Bearer"
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("answer", path=request.url.path, status=status, problem=detail)

@@ -16,6 +16,7 @@ from litmine.review.logins import Logins
 from litmine.store import Store
 from litmine.web.auth.csrf import protect
 from litmine.web.auth.identity import identify
+from litmine.web.auth.oidc import OpenIdLogin
 from litmine.web.auth.shield import Shield
 
 __all__ = ["identify", "install", "protect"]
@@ -25,4 +26,5 @@ def install(app: FastAPI, settings: Settings, store: Store, clock: Clock) -> Non
     """Give `app` its accounts and logins, and put the shield around it."""
     app.state.accounts = Accounts(store, clock)
     app.state.logins = Logins(store, clock, session_hours=settings.web.session_hours)
+    app.state.openid = OpenIdLogin(settings.web, clock) if settings.web.oidc_issuer else None
     app.add_middleware(Shield, web=settings.web)

@@ -87,13 +87,12 @@ class Shield:
         try:
             await self._app(scope, _Bounded(receive), guarded)
         except Exception as error:
-            # The last resort of the framework stands outside of us, where it would answer without
-            # our headers; so the answer is given here, and the error goes on to the server's log.
-            if not guarded.started:
-                handler = scope["app"].exception_handlers[Exception]
-                answer = handler(Request(scope, receive), error)
-                await answer(scope, receive, guarded)
-            raise
+            if guarded.started:
+                raise
+            # The last resort of the framework stands outside of us: it would answer without our
+            # headers.
+            answer = scope["app"].exception_handlers[Exception](Request(scope, receive), error)
+            await answer(scope, receive, guarded)
 
     def _is_secure(self, scope: Scope) -> bool:
         return scope.get("scheme") == "https" or self._public.scheme == "https"
