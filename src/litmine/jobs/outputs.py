@@ -32,7 +32,7 @@ def approved_entries(connection: Connection) -> list[ListEntry]:
 
 def draft_entries(connection: Connection) -> list[DraftEntry]:
     """Everything that waits for a reviewer, with what the model suggests."""
-    items = in_state(connection, ("pending", "later"))
+    items = in_state(connection, ("pending", "later", "disputed"))
     papers = get_papers(connection, [item.arxiv_id for item in items])
     drafts = []
     models = {item.model_id for item in items}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
@@ -11,6 +14,7 @@ from litmine.core.settings import Settings
 from litmine.store import Store
 from litmine.web import api, auth, pages, problems
 from litmine.web.access import Identify, enforce
+from litmine.web.lists import ListKeeper
 from litmine.web.order import QueueOrder
 from litmine.web.services import STATIC, TEMPLATES, Services
 from litmine.web.templating import make_templates
@@ -35,6 +39,16 @@ def create_app(
         Tells who sent a request; sessions and tokens of the store by default.
     """
     clock = clock or SystemClock()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        lists = ListKeeper(settings, store, clock)
+        lists.start()
+        try:
+            yield
+        finally:
+            lists.stop()
+
     app = FastAPI(
         title="litmine",
         version=__version__,
@@ -42,6 +56,7 @@ def create_app(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        lifespan=lifespan,
         dependencies=[Depends(enforce), Depends(auth.protect)],
     )
     app.state.services = Services(

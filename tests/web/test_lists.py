@@ -1,0 +1,55 @@
+"""The paper list follows the reviewers while the application runs."""
+
+from __future__ import annotations
+
+import time
+
+from litmine.core.clock import SystemClock
+from litmine.core.settings import Settings
+from litmine.review import ReviewDesk
+from litmine.store.queue import enqueue
+from litmine.web.lists import ListKeeper
+from tests.support.rows import MODEL, NOW, judge
+
+ONE = "2606.00001"
+
+
+def queued(store):
+    with store.write() as connection:
+        judge(connection, (ONE,), 0.5)
+        enqueue(connection, MODEL, 0.1, NOW)
+
+
+def test_lists_are_written_once_the_reviewers_pause(sqlite_store, tmp_path):
+    queued(sqlite_store)
+    settings = Settings(data_dir=tmp_path)
+    keeper = ListKeeper(settings, sqlite_store, SystemClock(), pause=0.02)
+    keeper.start()
+    try:
+        ReviewDesk(sqlite_store, "Ada").approve(ONE)
+        path = settings.outputs / "paper-list.md"
+        deadline = time.monotonic() + 30
+        while not path.is_file() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert ONE in path.read_text()
+    finally:
+        keeper.stop()
+
+
+def test_a_decision_just_before_the_end_is_written_too(sqlite_store, tmp_path):
+    queued(sqlite_store)
+    settings = Settings(data_dir=tmp_path)
+    keeper = ListKeeper(settings, sqlite_store, SystemClock(), pause=3600)
+    keeper.start()
+    ReviewDesk(sqlite_store, "Ada").approve(ONE)
+    keeper.stop()
+    assert ONE in (settings.outputs / "paper-list.md").read_text()
+
+
+def test_nothing_is_written_when_nothing_was_decided(sqlite_store, tmp_path):
+    queued(sqlite_store)
+    settings = Settings(data_dir=tmp_path)
+    keeper = ListKeeper(settings, sqlite_store, SystemClock(), pause=3600)
+    keeper.start()
+    keeper.stop()
+    assert not settings.outputs.exists()
