@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, or_, select
 
 from litmine.store.schema import audit, decisions
-from litmine.store.sql import batched
 
 __all__ = [
     "AuditEntry",
     "PastDecision",
-    "audit_actions",
     "audit_actors",
     "audit_page",
     "past_decisions",
@@ -99,6 +97,7 @@ def audit_page(
     before: int | None = None,
     limit: int = 50,
     actions: Sequence[str] = (),
+    prefixes: Sequence[str] = (),
     actor: str = "",
     subject: str = "",
 ) -> list[AuditEntry]:
@@ -108,14 +107,17 @@ def audit_page(
     ----------
     before : int, optional
         Only entries with a lower number.
-    actions, actor, subject
+    actions, prefixes
+        Only these actions, or those that begin so; empty: all.
+    actor, subject
         Only these; empty: all.
     """
     statement = select(audit).order_by(audit.c.id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(audit.c.id < before)
-    if actions:
-        statement = statement.where(audit.c.action.in_(actions))
+    if actions or prefixes:
+        begun = [audit.c.action.startswith(prefix, autoescape=True) for prefix in prefixes]
+        statement = statement.where(or_(audit.c.action.in_(actions), *begun))
     if actor:
         statement = statement.where(audit.c.actor == actor)
     if subject:
@@ -129,9 +131,3 @@ def audit_page(
 def audit_actors(connection: Connection) -> list[str]:
     """Return everybody who stands in the audit trail, by name."""
     return sorted(connection.execute(select(audit.c.actor).distinct()).scalars())
-
-
-def audit_actions(connection: Connection) -> dict[str, int]:
-    """Return how often each action stands in the audit trail."""
-    rows = connection.execute(select(audit.c.action, func.count()).group_by(audit.c.action))
-    return {action: int(n) for action, n in sorted(rows.tuples())}

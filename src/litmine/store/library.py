@@ -5,35 +5,35 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Select,
     Text,
     and_,
     cast,
     func,
-    literal,
     or_,
     select,
 )
 
+from litmine.core.paper import Paper
+from litmine.store.decisions import Decision, latest_decisions
+from litmine.store.papers import get_papers
+from litmine.store.queue import queue_items
 from litmine.store.schema import decisions, papers, queue
 from litmine.store.words import escape_like, holds_word
 
 __all__ = [
     "ApprovedPaper",
     "LibraryFilter",
+    "approving_reviewers",
     "cell_groups",
     "library_page",
-    "library_reviewers",
-    "published_months",
+    "library_total",
 ]
-
-_NO_DAY = date(1900, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,11 @@ class LibraryFilter:
     end: date | None = None
     reviewer: str = ""
 
+    @property
+    def of_decision(self) -> bool:
+        """Whether it asks for anything that the decision says, and not the paper."""
+        return bool(self.stage or self.resource or self.cell or self.technique or self.reviewer)
+
 
 @dataclass(frozen=True, slots=True)
 class ApprovedPaper:
@@ -68,22 +73,17 @@ class ApprovedPaper:
 
     Attributes
     ----------
+    decision : Decision
+        The one that stands: its cells and techniques are the paper's.
+    revision : int
+        Of its row in the queue.
     key : str
-        Its place in the order that was asked for; with the id, where the next page starts.
+        Its place in the order that was asked for (empty: it has no day); with the id, where the
+        next page starts.
     """
 
-    arxiv_id: str
-    title: str
-    authors: tuple[str, ...]
-    published: date | None
-    withdrawn: bool
-    cells: tuple[str, ...]
-    technique: tuple[str, ...]
-    reviewer: str
-    source: str
-    comment: str
-    decision: int
-    decided_at: datetime
+    paper: Paper
+    decision: Decision
     revision: int
     key: str
 
@@ -95,91 +95,86 @@ def library_page(
     by_title: bool = False,
     after: tuple[str, str] | None = None,
     limit: int = 50,
-) -> list[ApprovedPaper]:
-    """Return approved papers, the newest first or by title.
+) -> tuple[int, list[ApprovedPaper]]:
+    """Return how many approved papers fulfil `wanted`, and a page of them.
+
+    The newest come first, or they stand by title.
 
     Parameters
     ----------
     after : tuple of str, optional
         Key and arXiv id of the last paper of the page before.
     """
-    key, identity = _order(connection, by_title)
-    p, d = papers.c, decisions.c
-    statement = _approved(
-        connection,
-        select(
-            p.arxiv_id,
-            p.title,
-            p.authors,
-            p.published,
-            p.withdrawn,
-            d.cells,
-            d.technique,
-            d.reviewer,
-            d.source,
-            d.comment,
-            d.id,
-            d.decided_at,
-            queue.c.revision,
-            key.label("key"),
-        ),
-        wanted,
-    )
+    p = papers.c
+    identity: ColumnElement[str] = p.arxiv_id
+    key: ColumnElement[Any] = func.lower(p.title) if by_title else p.published
+    if connection.dialect.name == "postgresql":
+        identity = identity.collate("C")
+        key = key.collate("C") if by_title else key
+    # Narrow rows while they are counted and sorted; the rest is read of those that are shown.
+    columns = [identity.label("id"), key.label("key")]
+    count_along = after is None and wanted != LibraryFilter()
+    if count_along:
+        columns.append(func.count().over().label("total"))
+    statement = _approved(connection, select(*columns), wanted)
     if after is not None:
-        value: Any = after[0] if by_title else date.fromisoformat(after[0])
-        statement = statement.where(
-            or_(key > value, and_(key == value, identity > after[1]))
-            if by_title
-            else or_(key < value, and_(key == value, identity < after[1]))
-        )
-    order = (key, identity) if by_title else (key.desc(), identity.desc())
-    return [
+        statement = statement.where(_behind(key, identity, after, by_title))
+    order = (key, identity) if by_title else (key.desc().nulls_last(), identity.desc())
+    rows = connection.execute(statement.order_by(*order).limit(limit)).all()
+    ids = [row.id for row in rows]
+    if count_along:
+        total = int(rows[0].total) if rows else 0
+    else:
+        total = library_total(connection, wanted)
+    known, standing = get_papers(connection, ids), latest_decisions(connection, ids)
+    queued = queue_items(connection, ids)
+    return total, [
         ApprovedPaper(
-            arxiv_id=row.arxiv_id,
-            title=row.title,
-            authors=tuple(row.authors),
-            published=row.published,
-            withdrawn=bool(row.withdrawn),
-            cells=tuple(row.cells),
-            technique=tuple(row.technique),
-            reviewer=row.reviewer,
-            source=row.source,
-            comment=row.comment,
-            decision=row.id,
-            decided_at=row.decided_at,
-            revision=row.revision,
-            key=str(row.key),
+            known[row.id],
+            standing[row.id],
+            queued[row.id].revision,
+            "" if row.key is None else str(row.key),
         )
-        for row in connection.execute(statement.order_by(*order).limit(limit))
+        for row in rows
     ]
 
 
-def cell_groups(
-    connection: Connection, wanted: LibraryFilter
-) -> list[tuple[tuple[str, ...], int]]:
+def cell_groups(connection: Connection, wanted: LibraryFilter) -> list[tuple[tuple[str, ...], int]]:
     """Count approved papers by their cells: each set of cells with its number of papers."""
     spelt = cast(decisions.c.cells, Text)
-    statement = _approved(connection, select(spelt, func.count()), wanted).group_by(spelt)
-    return [(tuple(json.loads(cells)), int(n)) for cells, n in connection.execute(statement)]
+    statement = _approved(connection, select(spelt, func.count()), wanted, decided=True).group_by(
+        spelt
+    )
+    rows = connection.execute(statement)
+    return [(tuple(json.loads(cells)), int(n)) for cells, n in rows]
 
 
-def library_reviewers(connection: Connection) -> list[tuple[str, int]]:
-    """Who took the decisions that stand, with how many, in order of names."""
-    statement = _approved(connection, select(decisions.c.reviewer, func.count()), LibraryFilter())
-    rows = connection.execute(statement.group_by(decisions.c.reviewer))
-    return sorted((name, int(n)) for name, n in rows)
+def library_total(connection: Connection, wanted: LibraryFilter) -> int:
+    """Count approved papers."""
+    counted: Any = select(func.count())
+    if wanted == LibraryFilter():
+        statement = counted.select_from(queue).where(queue.c.state == "approved")
+    else:
+        statement = _approved(connection, counted, wanted)
+    return int(connection.execute(statement).scalar_one())
 
 
-def published_months(connection: Connection) -> list[tuple[str, int]]:
-    """Months (YYYY-MM) of first submission of the approved papers, newest first, with counts."""
-    month = func.substr(cast(papers.c.published, Text), 1, 7)
-    statement = _approved(connection, select(month, func.count()), LibraryFilter())
-    rows = connection.execute(statement.where(papers.c.published.is_not(None)).group_by(month))
-    return sorted(((str(name), int(n)) for name, n in rows), reverse=True)
+def approving_reviewers(connection: Connection) -> list[str]:
+    """Return everybody who ever approved a paper, by name."""
+    names = select(decisions.c.reviewer).where(decisions.c.action == "approve").distinct()
+    return sorted(connection.execute(names).scalars())
 
 
-def _approved(connection: Connection, columns: Select[Any], wanted: LibraryFilter) -> Select[Any]:
-    """Select from approved papers, each joined to its last decision that was not taken back."""
+def _approved(
+    connection: Connection, columns: Any, wanted: LibraryFilter, *, decided: bool = False
+) -> Any:
+    """Select from approved papers; joined to the decision that stands only where it is needed."""
+    conditions = _conditions(connection, wanted)
+    approved = queue.c.state == "approved"
+    if not (decided or wanted.of_decision):
+        # Not a join: the newest papers are found by walking down the index of days.
+        inside = select(queue.c.arxiv_id).where(queue.c.arxiv_id == papers.c.arxiv_id, approved)
+        return columns.select_from(papers).where(inside.correlate(papers).exists(), *conditions)
     taken, undone = decisions.alias(), decisions.alias()
     last = (
         select(func.max(taken.c.id))
@@ -191,13 +186,12 @@ def _approved(connection: Connection, columns: Select[Any], wanted: LibraryFilte
         .correlate(queue)
         .scalar_subquery()
     )
-    statement = (
+    return (
         columns.select_from(queue)
         .join(decisions, decisions.c.id == last)
         .join(papers, papers.c.arxiv_id == queue.c.arxiv_id)
-        .where(queue.c.state == "approved", *_conditions(connection, wanted))
+        .where(approved, *conditions)
     )
-    return statement
 
 
 def _conditions(connection: Connection, wanted: LibraryFilter) -> Sequence[ColumnElement[bool]]:
@@ -222,14 +216,13 @@ def _conditions(connection: Connection, wanted: LibraryFilter) -> Sequence[Colum
     return found
 
 
-def _order(
-    connection: Connection, by_title: bool
-) -> tuple[ColumnElement[Any], ColumnElement[str]]:
-    key: ColumnElement[Any] = func.coalesce(papers.c.published, literal(_NO_DAY))
-    identity: ColumnElement[str] = papers.c.arxiv_id
+def _behind(
+    key: ColumnElement[Any], identity: ColumnElement[str], after: tuple[str, str], by_title: bool
+) -> ColumnElement[bool]:
+    place, arxiv_id = after
     if by_title:
-        key = func.lower(papers.c.title)
-    if connection.dialect.name == "postgresql":
-        identity = identity.collate("C")
-        key = key.collate("C") if by_title else key
-    return key, identity
+        return or_(key > place, and_(key == place, identity > arxiv_id))
+    if not place:  # papers without a day stand at the end
+        return and_(key.is_(None), identity < arxiv_id)
+    day = date.fromisoformat(place)
+    return or_(key < day, and_(key == day, identity < arxiv_id), key.is_(None))

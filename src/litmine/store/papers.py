@@ -27,6 +27,7 @@ __all__ = [
     "papers_to_judge_again",
     "papers_without_prediction",
     "papers_without_vector",
+    "titles_of",
     "upsert_papers",
 ]
 
@@ -118,6 +119,15 @@ def known_versions(connection: Connection, ids: Sequence[str]) -> dict[str, int 
                 select(papers.c.arxiv_id, papers.c.version).where(papers.c.arxiv_id.in_(part))
             )
         }
+    return found
+
+
+def titles_of(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Return the title of each of `ids` that is stored."""
+    found: dict[str, str] = {}
+    for part in batched(sorted(set(ids))):
+        rows = select(papers.c.arxiv_id, papers.c.title).where(papers.c.arxiv_id.in_(part))
+        found |= {row.arxiv_id: row.title for row in connection.execute(rows)}
     return found
 
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from litmine.store.schema import predictions
 from litmine.store.sql import batched, upsert
 
-__all__ = ["StoredPrediction", "get_predictions", "put_predictions"]
+__all__ = ["StoredPrediction", "get_predictions", "predictions_of", "put_predictions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +90,33 @@ def get_predictions(
                 predictions.c.model_id == model_id, predictions.c.arxiv_id.in_(part)
             )
         ):
-            found[row.arxiv_id] = StoredPrediction(
-                arxiv_id=row.arxiv_id,
-                model_id=row.model_id,
-                content_hash=row.content_hash,
-                relevance=row.relevance,
-                cells=row.cells,
-                assigned=tuple(row.assigned),
-                techniques=row.techniques,
-                technique=tuple(row.technique),
-                neighbours=tuple(row.neighbours),
-                relevant=row.relevant,
-                possible=tuple(row.possible or ()),
-                decided_by=row.decided_by,
-                evidence=row.evidence,
-            )
+            found[row.arxiv_id] = _prediction(row)
     return found
+
+
+def predictions_of(connection: Connection, arxiv_id: str) -> list[StoredPrediction]:
+    """Return what every model said of a paper, in order of their ids."""
+    statement = (
+        select(predictions)
+        .where(predictions.c.arxiv_id == arxiv_id)
+        .order_by(predictions.c.model_id)
+    )
+    return [_prediction(row) for row in connection.execute(statement)]
+
+
+def _prediction(row: Row[Any]) -> StoredPrediction:
+    return StoredPrediction(
+        arxiv_id=row.arxiv_id,
+        model_id=row.model_id,
+        content_hash=row.content_hash,
+        relevance=row.relevance,
+        cells=row.cells,
+        assigned=tuple(row.assigned),
+        techniques=row.techniques,
+        technique=tuple(row.technique),
+        neighbours=tuple(row.neighbours),
+        relevant=row.relevant,
+        possible=tuple(row.possible or ()),
+        decided_by=row.decided_by,
+        evidence=row.evidence,
+    )

@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from litmine.web.pages import login
+from litmine.web.pages import (
+    activity,
+    codebook,
+    library,
+    login,
+    runs,
+    search,
+)
 
 __all__ = ["ROUTERS"]
 
-ROUTERS: tuple[APIRouter, ...] = (login.router,)
+ROUTERS: tuple[APIRouter, ...] = (
+    login.router,
+    library.router,
+    search.router,
+    activity.router,
+    runs.router,
+    codebook.router,
+)
