@@ -11,6 +11,7 @@ from sqlalchemy.types import JSON, Boolean
 
 from litmine.core.errors import StoreError
 from litmine.store import open_store
+from litmine.store.accounts import put_user
 from litmine.store.audit import record
 from litmine.store.copy import copy_store
 from litmine.store.decisions import decide, undo
@@ -141,12 +142,19 @@ def test_a_copy_holds_every_row(source, store, fake_clock):
             ), table.name
 
 
+def test_filled_means_every_table(sqlite_store):
+    fill(sqlite_store)
+    empty = {name for name, rows in counts(sqlite_store).items() if not rows}
+    assert empty <= {"leases", "limiters", "drift"}
+
+
 def test_life_goes_on_in_a_copy(source, store):
     copy_store(source, store)
     with store.write() as connection:
         number = decide(connection, IDS[2], "reject", reviewer="Cy", now=NOW)
         assert number == 4
         undo(connection, reviewer="Cy", now=NOW, arxiv_id=IDS[2])
+        assert put_user(connection, "Cy", "reader", NOW) == 2
         record(connection, NOW, "Cy", "undo", IDS[2])
 
 

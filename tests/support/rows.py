@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -10,15 +10,21 @@ from sqlalchemy import Connection
 
 from litmine.core.paper import Paper, PaperVersion
 from litmine.store import Store
+from litmine.store.accounts import put_link, put_session, put_token, put_user
 from litmine.store.announcements import Announcement, put_announcements
+from litmine.store.attempts import failures_for_update
 from litmine.store.audit import record
 from litmine.store.decisions import decide, undo
+from litmine.store.duplicates import Membership, put_memberships
 from litmine.store.harvests import Harvest, put_harvest
+from litmine.store.idempotency import Once, remember
 from litmine.store.labels import StoredLabel, put_labels, replace_corpus
+from litmine.store.opinions import give_opinion
 from litmine.store.papers import get_papers, upsert_papers
 from litmine.store.predictions import StoredPrediction, put_predictions
 from litmine.store.queue import enqueue
 from litmine.store.runs import finish_run, put_stage, start_run
+from litmine.store.schema import rule_decisions
 from litmine.store.vectors import put_vectors
 from tests.support.papers import paper
 
@@ -103,3 +109,37 @@ def fill(store: Store, now: datetime = NOW) -> None:
         put_stage(connection, "run-1", 1, "pull", "done", 1.5, {"new": 5})
         finish_run(connection, "run-1", "done", now, {"new": 5}, NIGHT)
         record(connection, now, "Ada", "approve", IDS[0], cells=["inference/memory"])
+        _fill_review(connection, now)
+        _fill_people(connection, now)
+
+
+def _fill_review(connection: Connection, now: datetime) -> None:
+    give_opinion(
+        connection,
+        IDS[2],
+        "approve",
+        reviewer="Ada",
+        now=now,
+        cells=["inference/memory"],
+        technique=["quantization"],
+        comment="",
+        model_id=MODEL,
+        suggested_cells=["inference/memory"],
+        source="web",
+    )
+    put_memberships(connection, [Membership(IDS[1], IDS[0], 0.97, "text")])
+    connection.execute(
+        rule_decisions.insert().values(decision_id=1, rule="rule:auto-approve", sampled=True)
+    )
+    remember(connection, "Ada", Once("key-1", "a" * 64), {"decision": 1}, now)
+
+
+def _fill_people(connection: Connection, now: datetime) -> None:
+    later = now + timedelta(days=1)
+    user = put_user(connection, "Ada", "reviewer", now, password_hash="$argon2id$...")  # noqa: S106
+    put_session(
+        connection, "secret", user, csrf="c" * 43, agent="browser", now=now, expires_at=later
+    )
+    put_token(connection, "token", user, "laptop", "reader", now, None)
+    put_link(connection, "link", user, now, later)
+    failures_for_update(connection, "name:ada", now)
