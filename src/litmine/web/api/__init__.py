@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from litmine.web.api import queue
+from litmine.web.api import decisions, events, facts, queue
 
 __all__ = ["ROUTERS"]
 
-ROUTERS: tuple[APIRouter, ...] = (queue.router,)
+ROUTERS: tuple[APIRouter, ...] = (
+    # Before queue: its paper ids can hold slashes.
+    decisions.router,
+    queue.router,
+    events.router,
+    facts.router,
+)

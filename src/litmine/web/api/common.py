@@ -76,7 +76,7 @@ Key = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        pattern=r"^[\x21-\x7e]{1,150}$",
+        pattern=r"^[\x21-\x7e]{1,128}$",
         description="any text of your own, such as a UUID: the same request sent again with it is "
         "answered again and not done again; kept for 30 days",
         examples=["0b5d7c1e-6f1c-4a53-9f0e-2f9c3f2b7a10"],
@@ -126,7 +126,10 @@ def answer(
     """
     content = body.model_dump_json().encode()
     tag = etag or f'W/"{hashlib.sha256(content).hexdigest()[:24]}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
+    # A revision does not count everything that an item tells (its duplicates), so a browser is not
+    # to answer from its own store.
+    keep = "private, no-cache" if etag is None else "no-store"
+    headers = {"ETag": tag, "Cache-Control": keep, "Vary": "Authorization, Cookie"}
     if known is not None and _matches(known, tag):
         return Response(status_code=304, headers=headers)
     return Response(content, status, headers, "application/json")
