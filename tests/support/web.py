@@ -25,6 +25,7 @@ from litmine.store.papers import upsert_papers
 from litmine.store.predictions import put_predictions
 from litmine.store.queue import enqueue
 from litmine.web.app import create_app
+from litmine.web.server import Server
 from tests.support.papers import paper
 from tests.support.rows import MODEL, prediction
 
@@ -144,12 +145,12 @@ def serve(app: FastAPI) -> Iterator[Served]:
     """Serve an application on a free port of loopback, in a thread."""
     started = threading.Event()
 
-    class Server(uvicorn.Server):
+    class Announcing(Server):
         async def startup(self, *args: Any, **kwargs: Any) -> None:
             await super().startup(*args, **kwargs)
             started.set()
 
-    server = Server(
+    server = Announcing(
         uvicorn.Config(
             app,
             host="127.0.0.1",

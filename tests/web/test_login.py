@@ -11,6 +11,7 @@ from tests.support.web import BASE_URL, PASSWORD, PEOPLE, client_of, make_app, p
 
 NAME = PEOPLE["reviewer"]
 COOKIE = "litmine"
+WRONG = "wrong horse battery"
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_names_are_known_in_any_writing(nobody, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "password"), [(NAME, "wrong horse battery"), ("Nobody", PASSWORD), (NAME, ""), ("", "")]
+    ("name", "password"), [(NAME, WRONG), ("Nobody", PASSWORD), (NAME, ""), ("", "")]
 )
 def test_wrong_names_and_passwords_get_the_same_answer(nobody, name, password):
     answer = log_in(nobody, name, password)
@@ -57,7 +58,7 @@ def test_wrong_names_and_passwords_get_the_same_answer(nobody, name, password):
 
 def test_after_failures_even_the_right_password_waits(nobody, fake_clock):
     for _ in range(5):
-        assert log_in(nobody, password="wrong horse battery").status_code == 401
+        assert log_in(nobody, password=WRONG).status_code == 401
     answer = log_in(nobody)
     assert answer.status_code == 429
     assert 1 <= int(answer.headers["retry-after"]) <= 3

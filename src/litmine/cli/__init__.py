@@ -26,6 +26,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("nightly", "nightly", "Pull, classify and queue the new papers; write the paper list."),
     ("status", "status", "Last run, watermarks, backlog and queue at a glance."),
     ("review", "review", "Decide on queued papers: approve, edit cells, reject, later, undo."),
+    ("serve", "serve", "The reviewers' web application: queue, library, agreement, API."),
+    ("user", "user", "Accounts of the web application: roles, passwords, links, tokens."),
     ("publish", "publish", "Write the paper list and the draft list again."),
     ("schedule", "schedule", "Keep the nightly run going on arXiv's announcement nights."),
     ("ingest", "ingest", "Add papers from a snapshot file, a search query or by id."),

@@ -27,7 +27,7 @@ from litmine.store.audit import record
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["ROLES", "Accounts", "User", "check_name", "fold_name"]
+__all__ = ["ROLES", "Accounts", "User", "check_name", "fold_name", "is_reserved"]
 
 #: Each role may do what those before it may.
 ROLES = ("reader", "reviewer", "maintainer")
@@ -51,7 +51,7 @@ def check_name(name: str) -> str:
         raise InputError(f"an account needs a name of at most {_NAME_LENGTH} characters")
     if not kept.isprintable():
         raise InputError("the name of an account holds printable characters only")
-    if fold_name(kept).partition(":")[0] in _RESERVED:
+    if is_reserved(kept):
         raise InputError(f"{kept} means litmine itself in the audit log; choose another name")
     return kept
 
@@ -60,6 +60,11 @@ def fold_name(name: str) -> str:
     """Return the form in which names are compared: two that look alike must not be two people."""
     kept = " ".join(unicodedata.normalize("NFKC", name).split())
     return unicodedata.normalize("NFKC", kept.casefold())
+
+
+def is_reserved(name: str) -> bool:
+    """Tell whether a name in the audit log means litmine itself, such as a rule of it."""
+    return fold_name(name).partition(":")[0] in _RESERVED
 
 
 def check_role(role: str) -> str:
