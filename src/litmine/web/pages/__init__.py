@@ -9,6 +9,8 @@ from litmine.web.pages import (
     codebook,
     library,
     login,
+    paper,
+    queue,
     runs,
     search,
 )
@@ -16,8 +18,10 @@ from litmine.web.pages import (
 __all__ = ["ROUTERS"]
 
 ROUTERS: tuple[APIRouter, ...] = (
+    queue.router,
     login.router,
     library.router,
+    paper.router,
     search.router,
     activity.router,
     runs.router,
