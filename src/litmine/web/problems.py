@@ -136,6 +136,8 @@ def _of_http(request: Request, error: Exception) -> Response:
     detail = str(error.detail)
     if error.status_code == HTTPStatus.NOT_FOUND and detail == "Not Found":
         detail = "there is nothing at this address"
+    elif error.status_code == HTTPStatus.BAD_REQUEST and "parsing the body" in detail:
+        detail = "the body cannot be read; send JSON in UTF-8"
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and detail == "Method Not Allowed":
         detail = f"{request.method} is not possible here; the header Allow says what is"
     return problem(request, error.status_code, detail, headers=dict(error.headers or {}))

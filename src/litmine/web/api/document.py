@@ -31,7 +31,7 @@ Everything that the pages do. docs/api.md tells how to use it.
 """
 
 _WHEN = {
-    400: "The request cannot be read.",
+    400: "The body cannot be read.",
     401: "Nobody is logged in, or the token does not hold.",
     403: "The role is not enough; or the X-CSRF-Token of a session is missing.",
     404: "There is no such thing.",
@@ -118,6 +118,7 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     answers = operation["responses"]
     body = "requestBody" in operation
     expected = {
+        400: body,
         401: not public,
         403: not public,
         404: any(p["in"] == "path" for p in parameters),
