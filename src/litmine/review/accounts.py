@@ -113,6 +113,17 @@ class Accounts:
         with self._store.read() as connection:
             return _named(connection, name)
 
+    def numbered(self, number: int) -> User:
+        """Return the account of a number.
+
+        Raises
+        ------
+        NotFound
+            There is none.
+        """
+        with self._store.read() as connection:
+            return _numbered(connection, number)
+
     def is_taken(self, name: str) -> bool:
         """Tell whether an account has this name, in whatever case."""
         with self._store.read() as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from litmine.web.api import decisions, events, facts, queue
+from litmine.web.api import decisions, events, facts, people, queue
 
 __all__ = ["ROUTERS"]
 
@@ -14,4 +14,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     queue.router,
     events.router,
     facts.router,
+    people.router,
 )

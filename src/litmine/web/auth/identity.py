@@ -6,6 +6,7 @@ from typing import cast
 
 from fastapi import Request, Response
 
+from litmine.core.errors import Forbidden
 from litmine.review.accounts import Accounts
 from litmine.review.logins import Logins, OpenSession
 from litmine.store.accounts import User
@@ -18,9 +19,11 @@ __all__ = [
     "forget_cookie",
     "identify",
     "is_secure",
+    "link_address",
     "logins",
     "open_session",
     "session_secret",
+    "themselves",
 ]
 
 _COOKIE = "litmine"
@@ -101,6 +104,27 @@ def open_session(request: Request, response: Response, user: User, via: str) -> 
         samesite="lax",
     )
     return opened
+
+
+def themselves(who: Principal, people: Accounts) -> User:
+    """Return the account of a person who is logged in themselves, not by a token.
+
+    A token must not make tokens or set a password: a lesser or ending one would become whole.
+
+    Raises
+    ------
+    Forbidden
+        It is a token that asks.
+    """
+    if who.via != "session":
+        raise Forbidden("a token cannot do this: log in with a browser")
+    return people.numbered(who.user_id)
+
+
+def link_address(request: Request, secret: str) -> str:
+    """Return the address of a login link, as the person's browser can reach it."""
+    public: str = request.app.state.services.settings.web.public_url
+    return f"{public or str(request.base_url).rstrip('/')}/login/link/{secret}"
 
 
 def forget_cookie(request: Request, response: Response) -> None:
