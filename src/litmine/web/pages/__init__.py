@@ -6,24 +6,30 @@ from fastapi import APIRouter
 
 from litmine.web.pages import (
     activity,
+    bulk,
     codebook,
     library,
     login,
+    models,
     paper,
     queue,
     runs,
     search,
+    settings,
 )
 
 __all__ = ["ROUTERS"]
 
 ROUTERS: tuple[APIRouter, ...] = (
     queue.router,
+    bulk.router,
     login.router,
     library.router,
     paper.router,
     search.router,
     activity.router,
     runs.router,
+    models.router,
+    settings.router,
     codebook.router,
 )

@@ -11,6 +11,7 @@ from litmine.client.models import Entry
 from litmine.core.errors import InputError
 from litmine.core.taxonomy import load_taxonomy
 from litmine.review.stopping import estimate
+from litmine.store.audit import last_entry
 from litmine.web.access import Principal, require
 from litmine.web.api.common import Surroundings
 from litmine.web.api.shapes import entry
@@ -85,8 +86,9 @@ def standing(request: Request, s: Surroundings, who: Reader) -> Response:
 
 def _standing(s: Services, who: Principal) -> dict[str, object]:
     with s.store.read() as connection:
+        last = last_entry(connection)
         told = estimate(connection, s.settings.review.target_recall)
-    return {"counts": s.desk(who).counts(), "estimate": told}
+    return {"counts": s.desk(who).counts(), "estimate": told, "last": last}
 
 
 def _named(s: Services, who: Principal, ids: list[str]) -> list[Entry]:

@@ -350,7 +350,7 @@ async function changed({ id, state, revision }) {
   if (!fresh.open) tell(`Somebody decided in the meantime: ${fresh.title}`);
 }
 
-listen(({ changed: list, counts }) => {
+listen(desk.dataset.last, ({ changed: list, counts }) => {
   papers.exhausted = false;
   if (list) for (const one of list) void changed(one);
   if (counts) {

@@ -3,14 +3,20 @@
 const ASK_EVERY_MS = 20_000;
 const FAILURES = 3;
 
-/** Calls `onChange({changed, counts})`; `changed` is null when only asking was possible. */
-export function listen(onChange) {
+/**
+ * Call `onChange({changed, counts})` for all that happens behind audit entry `after`; `changed` is
+ * null when what changed is not known.
+ */
+export function listen(after, onChange) {
   let failures = 0;
   let asking = 0;
-  const source = new EventSource("/api/v1/events");
+  let last = after;
+  const source = new EventSource(`/api/v1/events?after=${encodeURIComponent(last)}`);
   source.addEventListener("queue", (event) => {
+    const told = JSON.parse(event.data);
     failures = 0;
-    onChange(JSON.parse(event.data));
+    last = told.last;
+    onChange({ changed: told.missed ? null : told.changed, counts: told.counts });
   });
   source.addEventListener("open", () => {
     failures = 0;
@@ -26,7 +32,7 @@ export function listen(onChange) {
   let renewed = null;
   function reopen() {
     clearInterval(asking);
-    renewed ??= listen(onChange);
+    renewed ??= listen(last, onChange);
   }
   addEventListener("pagehide", () => source.close());
   return source;

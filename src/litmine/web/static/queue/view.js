@@ -26,7 +26,7 @@ export function showSelection(paper, names) {
   }
   const labels = [...article.querySelectorAll("[data-cell]")]
     .filter((button) => selection.cells.has(button.dataset.cell))
-    .map((button) => button.getAttribute("aria-label").split(",")[0]);
+    .map((button) => button.getAttribute("aria-label").split(",")[0].replaceAll(" ", "\u00a0"));
   const output = article.querySelector(".will-store");
   output.textContent = labels.join(", ") || "no cell yet";
   output.classList.toggle("nothing-chosen", !labels.length);
