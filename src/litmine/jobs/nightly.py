@@ -20,6 +20,7 @@ from litmine.core.process import describe, process_identity
 from litmine.core.sections import is_loopback
 from litmine.core.settings import Settings
 from litmine.jobs.context import RunContext
+from litmine.jobs.duplicates import group_duplicates
 from litmine.jobs.lease import held_lease
 from litmine.jobs.outputs import write_lists
 from litmine.jobs.progress import Progress, SilentProgress
@@ -353,7 +354,10 @@ class NightlyRun:
         summary = f"{added} added, {self.report.queue['pending']} await review"
         if gone:
             summary += f", {len(gone)} withdrawn at arXiv and taken out"
-        counts = {"added": added, "rescored": rescored, "withdrawn": len(gone)}
+        alike = group_duplicates(self.context, models.encoder.encoder_id)
+        if alike:
+            summary += f", {alike} near-duplicates"
+        counts = {"added": added, "rescored": rescored, "withdrawn": len(gone), "duplicates": alike}
         return sum(counts.values()), counts, summary
 
     def _publish(self) -> tuple[int, dict[str, Any], str]:

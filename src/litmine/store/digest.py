@@ -1,7 +1,8 @@
 """One fingerprint of the database's content, free of clock times and of the runs' diary.
 
 Two databases with the same digest hold the same papers, versions, vectors, predictions, labels,
-queue, announcements and watermarks, however many times the run that filled them was interrupted.
+queue, near-duplicates, announcements and watermarks, however many times the run that filled them
+was interrupted.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, Table, select
 
 from litmine.store.schema import (
     announcements,
+    duplicates,
     harvests,
     labels,
     paper_versions,
@@ -33,6 +35,7 @@ CONTENT_TABLES: tuple[Table, ...] = (
     predictions,
     labels,
     queue,
+    duplicates,
     announcements,
     harvests,
 )

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, delete, func, or_, select
 
-from litmine.store.schema import duplicates, papers, queue
+from litmine.store.schema import duplicates, meta, papers, queue
 from litmine.store.sql import batched, upsert
 
-__all__ = ["Duplicate", "Membership", "duplicates_of", "memberships", "put_memberships"]
+__all__ = [
+    "Compared",
+    "Duplicate",
+    "Membership",
+    "compared",
+    "drop_memberships",
+    "duplicates_of",
+    "memberships",
+    "put_memberships",
+    "queue_now",
+    "queued_titles",
+    "set_compared",
+]
+
+_COMPARED_KEY = "duplicates_compared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +74,56 @@ def put_memberships(connection: Connection, items: Sequence[Membership]) -> None
             for one in items
         ],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How far the queue was searched: its newest arrival, and how many papers came with it."""
+
+    newest: datetime
+    papers: int
+
+
+def queue_now(connection: Connection) -> Compared | None:
+    """Return how far the queue reaches, or None where it is empty."""
+    newest = connection.execute(select(func.max(queue.c.enqueued_at))).scalar()
+    if newest is None:
+        return None
+    came = select(func.count()).where(queue.c.enqueued_at == newest)
+    return Compared(newest, connection.execute(came).scalar_one())
+
+
+def compared(connection: Connection) -> Compared | None:
+    """Return how far the queue was searched for duplicates, or None where it never was."""
+    value = connection.execute(select(meta.c.value).where(meta.c.key == _COMPARED_KEY)).scalar()
+    if value is None:
+        return None
+    newest, papers_with_it = str(value).split(" ")
+    return Compared(datetime.fromisoformat(newest), int(papers_with_it))
+
+
+def set_compared(connection: Connection, mark: Compared) -> None:
+    """Remember how far the queue was searched."""
+    value = f"{mark.newest.isoformat()} {mark.papers}"
+    upsert(connection, meta, [{"key": _COMPARED_KEY, "value": value}])
+
+
+def queued_titles(
+    connection: Connection, since: datetime | None = None
+) -> dict[str, tuple[str, bool]]:
+    """Title of every queued paper, and whether it came at `since` or later, by arXiv id."""
+    rows = connection.execute(
+        select(queue.c.arxiv_id, papers.c.title, queue.c.enqueued_at)
+        .join(papers, papers.c.arxiv_id == queue.c.arxiv_id)
+        .order_by(queue.c.arxiv_id)
+    )
+    return {row.arxiv_id: (row.title, since is None or row.enqueued_at >= since) for row in rows}
+
+
+def drop_memberships(connection: Connection, ids: Sequence[str]) -> None:
+    """Take papers out of their groups."""
+    for part in batched(ids):
+        connection.execute(delete(duplicates).where(duplicates.c.arxiv_id.in_(part)))
 
 
 def memberships(connection: Connection) -> dict[str, Membership]:
