@@ -42,13 +42,11 @@ def decide(
     comment: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """Decide on a paper from its page; a conflict shows who was faster, and what they did."""
-    given = {
-        "cells": cell or [],
-        "technique": [one for one in technique or () if one],
-        "comment": comment.replace("\x00", "").replace("\r\n", "\n").strip(),
-    }
+    cells, named = cell or [], [one for one in technique or () if one]
+    said = comment.replace("\x00", "").replace("\r\n", "\n").strip()
+    given = {"cells": cells, "technique": named, "comment": said}
     try:
-        s.desk(who).decide(arxiv_id, action, **given, revision=revision)
+        s.desk(who).decide(arxiv_id, action, cells, named, said, revision=revision)
     except (Stale, Forbidden, InputError) as error:
         return _again(request, s, who, arxiv_id, error, given)
     return _done(arxiv_id)
