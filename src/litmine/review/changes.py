@@ -91,8 +91,7 @@ class Watch:
         with store.read() as connection:
             self._last = last_entry(connection)
             self._counts = queue_counts(connection)
-            recent = entries_after(connection, self._last - self._overlap, self._overlap + 1)
-        self._seen = {entry.number for entry in recent}
+            self._seen = self._around(connection, self._last)
 
     def look(self) -> Changes | None:
         """Return what is new since the look before; None: nothing."""
@@ -101,19 +100,24 @@ class Watch:
             entries = [
                 entry
                 for entry in entries_after(
-                    connection, self._last - self._overlap, MOST + self._overlap
+                    connection, self._last - self._overlap, MOST + self._overlap + 1
                 )
                 if entry.number not in self._seen
             ]
             if not entries and self._looks % _COUNT_EVERY:
                 return None
-            head = max([self._last, *(entry.number for entry in entries)])
+            head = max(self._last, last_entry(connection))
             found = _changes(connection, head, entries)
-        self._seen.update(entry.number for entry in entries)
-        self._seen = {number for number in self._seen if number > head - self._overlap}
+            self._seen = self._around(connection, head)
         same = found.counts == self._counts
         self._last, self._counts = head, found.counts
         return None if same and not found.changed and not found.missed else found
+
+    def _around(self, connection: Connection, head: int) -> set[int]:
+        if not self._overlap:
+            return set()
+        recent = entries_after(connection, head - self._overlap, self._overlap)
+        return {entry.number for entry in recent}
 
 
 def _overlap(store: Store) -> int:
