@@ -25,8 +25,11 @@ def check_new_password(password: str, name: str) -> None:
     Raises
     ------
     InputError
-        It is too short or too long, repeats few characters, or contains the account's name.
+        It is too short or too long, repeats few characters, holds what no keyboard gives, or
+        contains the account's name.
     """
+    if not password.isprintable():
+        raise InputError("a password holds printable characters only")
     if not _LEAST <= len(password) <= _MOST:
         raise InputError(f"a password has {_LEAST} to {_MOST} characters; several words do well")
     if len(set(password)) < _LEAST_VARIETY:
@@ -94,6 +97,6 @@ class Passwords:
             return self._nobody
 
 
-def _normal(password: str) -> str:
+def _normal(password: str) -> bytes:
     # The same characters, however a keyboard composed them (RFC 8265, OpaqueString).
-    return unicodedata.normalize("NFC", password)
+    return unicodedata.normalize("NFC", password).encode(errors="replace")

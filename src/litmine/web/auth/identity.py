@@ -22,6 +22,7 @@ __all__ = [
     "link_address",
     "logins",
     "open_session",
+    "session_id",
     "session_secret",
     "themselves",
 ]
@@ -104,6 +105,12 @@ def open_session(request: Request, response: Response, user: User, via: str) -> 
         samesite="lax",
     )
     return opened
+
+
+def session_id(request: Request) -> str:
+    """Return the id of the session that a request came with, "" without one."""
+    found = logins(request).session(session_secret(request) or "")
+    return found[0].id if found else ""
 
 
 def themselves(who: Principal, people: Accounts) -> User:

@@ -12,6 +12,7 @@ from litmine.web.pages import (
     login,
     models,
     paper,
+    people,
     queue,
     runs,
     search,
@@ -31,5 +32,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
     models.router,
     settings.router,
+    people.router,
     codebook.router,
 )
