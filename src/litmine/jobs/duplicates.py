@@ -7,6 +7,7 @@ A paper is compared as it enters the queue; later versions of its text are not c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from litmine.jobs.context import RunContext
@@ -18,6 +19,7 @@ from litmine.store.duplicates import (
     memberships,
     put_memberships,
     queue_now,
+    queued_since,
     queued_titles,
     set_compared,
 )
@@ -25,8 +27,6 @@ from litmine.store.papers import get_papers
 from litmine.store.vectors import get_vectors
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import Connection
 
 __all__ = ["group_duplicates"]
@@ -44,9 +44,8 @@ def group_duplicates(context: RunContext, encoder_id: str) -> int:
         mark, now = compared(connection), queue_now(connection)
         if now is None or now == mark:
             return 0
-        # The last arrival again: a run that started from the same clock may have added to it.
         known = memberships(connection)
-        found = _search(connection, encoder_id, mark.newest if mark else None, known)
+        found = _search(connection, encoder_id, queued_since(connection, mark), known)
     changed = [one for one in found if known.get(one.arxiv_id) != one]
     # Where two groups became one, or an earlier paper came late, a member leads now.
     gone = sorted(known.keys() & {one.lead_id for one in found})
@@ -60,13 +59,11 @@ def group_duplicates(context: RunContext, encoder_id: str) -> int:
 def _search(
     connection: Connection,
     encoder_id: str,
-    since: datetime | None,
+    fresh: Sequence[str],
     known: dict[str, Membership],
 ) -> list[Membership]:
-    queued = queued_titles(connection, since)
-    titles = {arxiv_id: title for arxiv_id, (title, _) in queued.items()}
-    fresh = [arxiv_id for arxiv_id, (_, is_fresh) in queued.items() if is_fresh]
-    ids, vectors = get_vectors(connection, encoder_id, list(queued))
+    titles = queued_titles(connection)
+    ids, vectors = get_vectors(connection, encoder_id, list(titles))
     pairs = candidates(fresh, titles, ids, vectors)
     if not pairs:
         return []

@@ -46,6 +46,8 @@ _WORD = re.compile(r"[^\W_]+")
 
 def normal_title(title: str) -> str:
     """Return a title's words alone: case, punctuation, accents and width do not matter."""
+    if title.isascii():  # nearly all are, and it takes a fifth of the time
+        return " ".join(_WORD.findall(title.casefold()))
     plain = unicodedata.normalize("NFKD", title).casefold()
     return " ".join(_WORD.findall("".join(c for c in plain if not unicodedata.combining(c))))
 

@@ -15,12 +15,14 @@ __all__ = [
     "Compared",
     "Duplicate",
     "Membership",
+    "came_at",
     "compared",
     "drop_memberships",
     "duplicates_of",
     "memberships",
     "put_memberships",
     "queue_now",
+    "queued_since",
     "queued_titles",
     "set_compared",
 ]
@@ -87,10 +89,14 @@ class Compared:
 def queue_now(connection: Connection) -> Compared | None:
     """Return how far the queue reaches, or None where it is empty."""
     newest = connection.execute(select(func.max(queue.c.enqueued_at))).scalar()
-    if newest is None:
-        return None
-    came = select(func.count()).where(queue.c.enqueued_at == newest)
-    return Compared(newest, connection.execute(came).scalar_one())
+    return None if newest is None else Compared(newest, came_at(connection, newest))
+
+
+def came_at(connection: Connection, moment: datetime) -> int:
+    """Return how many papers of the queue entered it at exactly this time."""
+    return connection.execute(
+        select(func.count()).select_from(queue).where(queue.c.enqueued_at == moment)
+    ).scalar_one()
 
 
 def compared(connection: Connection) -> Compared | None:
@@ -108,16 +114,26 @@ def set_compared(connection: Connection, mark: Compared) -> None:
     upsert(connection, meta, [{"key": _COMPARED_KEY, "value": value}])
 
 
-def queued_titles(
-    connection: Connection, since: datetime | None = None
-) -> dict[str, tuple[str, bool]]:
-    """Title of every queued paper, and whether it came at `since` or later, by arXiv id."""
+def queued_titles(connection: Connection) -> dict[str, str]:
+    """Title of every queued paper, by arXiv id."""
     rows = connection.execute(
-        select(queue.c.arxiv_id, papers.c.title, queue.c.enqueued_at)
+        select(queue.c.arxiv_id, papers.c.title)
         .join(papers, papers.c.arxiv_id == queue.c.arxiv_id)
         .order_by(queue.c.arxiv_id)
     )
-    return {row.arxiv_id: (row.title, since is None or row.enqueued_at >= since) for row in rows}
+    return {row.arxiv_id: row.title for row in rows}
+
+
+def queued_since(connection: Connection, mark: Compared | None) -> list[str]:
+    """Papers that entered the queue after a mark was set; without one, all of them."""
+    statement = select(queue.c.arxiv_id).order_by(queue.c.arxiv_id)
+    if mark is None:
+        pass
+    elif came_at(connection, mark.newest) == mark.papers:
+        statement = statement.where(queue.c.enqueued_at > mark.newest)
+    else:  # more came at the very same time
+        statement = statement.where(queue.c.enqueued_at >= mark.newest)
+    return list(connection.execute(statement).scalars())
 
 
 def drop_memberships(connection: Connection, ids: Sequence[str]) -> None:
