@@ -15,13 +15,15 @@ from litmine.store.papers import titles_of
 
 __all__ = ["KINDS", "Activity", "ActivityPage", "activity", "actors"]
 
+_ACCOUNTS = "account"
+
 KINDS: Mapping[str, tuple[str, ...]] = {
     "decisions": ("approve", "reject", "later"),
     "undone": ("undo", "withdraw"),
     "double review": ("opinion", "dispute"),
     "rules": ("rule*",),
     "models": ("model-*",),
-    "accounts": ("account*",),
+    "accounts": (f"{_ACCOUNTS}*",),
 }
 """What can be asked for, with its actions in the trail; a star stands for any ending."""
 
@@ -87,6 +89,7 @@ def activity(
     paper: str = "",
     before: int | None = None,
     limit: int = 50,
+    accounts: bool = False,
 ) -> ActivityPage:
     """Return a page of the audit trail.
 
@@ -100,6 +103,8 @@ def activity(
         Only what was done to this paper: an arXiv id or a link.
     before : int, optional
         `ActivityPage.next` of the page before.
+    accounts : bool
+        Whether what concerns accounts is shown: logins, roles, tokens.
 
     Raises
     ------
@@ -118,6 +123,7 @@ def activity(
             limit=limit + 1,
             actions=[name for name in KINDS.get(kind, ()) if not name.endswith("*")],
             prefixes=[name[:-1] for name in KINDS.get(kind, ()) if name.endswith("*")],
+            without=() if accounts else (_ACCOUNTS,),
             actor=actor.strip(),
             subject=subject,
         )

@@ -19,6 +19,8 @@ __all__ = [
     "past_decisions",
 ]
 
+_GREATEST = 2**53
+
 
 @dataclass(frozen=True, slots=True)
 class PastDecision:
@@ -98,6 +100,7 @@ def audit_page(
     limit: int = 50,
     actions: Sequence[str] = (),
     prefixes: Sequence[str] = (),
+    without: Sequence[str] = (),
     actor: str = "",
     subject: str = "",
 ) -> list[AuditEntry]:
@@ -109,15 +112,20 @@ def audit_page(
         Only entries with a lower number.
     actions, prefixes
         Only these actions, or those that begin so; empty: all.
+    without
+        No action that begins so.
     actor, subject
         Only these; empty: all.
     """
     statement = select(audit).order_by(audit.c.id.desc()).limit(limit)
     if before is not None:
-        statement = statement.where(audit.c.id < before)
+        # Neither database takes a number of more than 64 bits.
+        statement = statement.where(audit.c.id < max(0, min(before, _GREATEST)))
     if actions or prefixes:
         begun = [audit.c.action.startswith(prefix, autoescape=True) for prefix in prefixes]
         statement = statement.where(or_(audit.c.action.in_(actions), *begun))
+    for prefix in without:
+        statement = statement.where(~audit.c.action.startswith(prefix, autoescape=True))
     if actor:
         statement = statement.where(audit.c.actor == actor)
     if subject:

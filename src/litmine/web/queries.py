@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -12,9 +13,7 @@ from litmine.core.errors import InputError
 from litmine.review.library import LibraryQuery
 from litmine.web.api.common import cursor_from
 
-__all__ = ["Asked", "library_place", "link"]
-
-Text = Annotated[str, Query(max_length=200)]
+__all__ = ["Asked", "library_place", "link", "run_place"]
 
 
 def _library_query(
@@ -50,6 +49,28 @@ def library_place(cursor: str | None) -> tuple[str, str] | None:
     if not isinstance(key, str) or not isinstance(arxiv_id, str) or "\x00" in key + arxiv_id:
         raise InputError("the cursor is of another list; start without one")
     return key, arxiv_id
+
+
+def run_place(cursor: str | None) -> tuple[datetime, str] | None:
+    """Read the place of a page of runs out of a cursor.
+
+    Raises
+    ------
+    InputError
+        The cursor is of another list.
+    """
+    place = cursor_from(cursor)
+    if not place:
+        return None
+    try:
+        at = datetime.fromisoformat(place["at"])
+        run_id = str(place["id"])
+        if at.tzinfo is None or "\x00" in run_id:
+            raise ValueError
+        at = at.astimezone(UTC)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise InputError("the cursor is of another list; start without one") from None
+    return at, run_id
 
 
 def link(path: str, given: Mapping[str, str], **changes: str | None) -> str:

@@ -23,13 +23,26 @@ from litmine.client.models import (
     TechniqueGuess,
     WordWeight,
 )
+from litmine.core.paper import Paper
 from litmine.core.taxonomy import Taxonomy, load_taxonomy
 from litmine.review import Outcome as Came
 from litmine.review import ReviewItem
 from litmine.store.decisions import Decision as StoredDecision
+from litmine.store.duplicates import Duplicate as StoredDuplicate
 from litmine.store.opinions import Opinion as StoredOpinion
+from litmine.store.predictions import StoredPrediction
 
-__all__ = ["decision", "entry", "evidence", "opinion", "outcome"]
+__all__ = [
+    "decision",
+    "duplicate",
+    "entry",
+    "evidence",
+    "neighbour",
+    "opinion",
+    "outcome",
+    "share",
+    "techniques",
+]
 
 _ARXIV = "https://arxiv.org"
 _TECHNIQUES = 5
@@ -68,25 +81,16 @@ def entry(item: ReviewItem, reviewer: str, why: str = "") -> Entry:
         withdrawn=paper.withdrawn,
         state=cast("State", row.state),
         revision=row.revision,
-        relevance=_share(row.relevance),
+        relevance=share(row.relevance),
         relevant=None if judged.relevant < 0 else bool(judged.relevant),
         model_id=row.model_id,
         enqueued_at=row.enqueued_at,
         suggestion=Suggestion(cells=list(judged.assigned), technique=list(judged.technique)),
-        cells={cell: _share(judged.cells.get(cell, 0.0)) for cell in taxonomy.cells},
-        techniques=_techniques(judged.techniques, taxonomy),
-        evidence=evidence(item),
-        neighbours=[_neighbour(one) for one in judged.neighbours],
-        duplicates=[
-            Duplicate(
-                id=other.arxiv_id,
-                title=other.title,
-                state=cast("State | None", other.state),
-                similarity=other.similarity,
-                reason=other.reason,
-            )
-            for other in item.duplicates
-        ],
+        cells={cell: share(judged.cells.get(cell, 0.0)) for cell in taxonomy.cells},
+        techniques=techniques(judged.techniques, taxonomy),
+        evidence=evidence(paper, judged),
+        neighbours=[neighbour(one) for one in judged.neighbours],
+        duplicates=[duplicate(other) for other in item.duplicates],
         claims=[],
         decision=decision(item.decision) if item.decision else None,
         opinion=opinion(own[-1]) if own else None,
@@ -136,10 +140,21 @@ def outcome(came: Came) -> Outcome:
     )
 
 
-def evidence(item: ReviewItem) -> Evidence | None:
+def duplicate(other: StoredDuplicate) -> Duplicate:
+    """Build another paper of the same group."""
+    return Duplicate(
+        id=other.arxiv_id,
+        title=other.title,
+        state=cast("State | None", other.state),
+        similarity=other.similarity,
+        reason=other.reason,
+    )
+
+
+def evidence(paper: Paper, judged: StoredPrediction) -> Evidence | None:
     """Build what moved the judgement; None without a record, or when it is of an earlier text."""
-    recorded = item.prediction.evidence
-    if not recorded or item.prediction.content_hash != item.paper.content_hash:
+    recorded = judged.evidence
+    if not recorded or judged.content_hash != paper.content_hash:
         return None
     account = recorded.get("relevance")
     if not account:
@@ -176,16 +191,18 @@ def _explanation(
     )
 
 
-def _techniques(probabilities: dict[str, float], taxonomy: Taxonomy) -> list[TechniqueGuess]:
+def techniques(probabilities: dict[str, float], taxonomy: Taxonomy) -> list[TechniqueGuess]:
+    """Build the most probable techniques."""
     names = {technique.id: technique.name for technique in taxonomy.techniques}
     best = sorted(probabilities.items(), key=lambda pair: (-pair[1], pair[0]))[:_TECHNIQUES]
     return [
-        TechniqueGuess(id=id_, name=names.get(id_, id_), probability=_share(probability))
+        TechniqueGuess(id=id_, name=names.get(id_, id_), probability=share(probability))
         for id_, probability in best
     ]
 
 
-def _neighbour(found: dict[str, Any]) -> LabelledPaper:
+def neighbour(found: dict[str, Any]) -> LabelledPaper:
+    """Build a labelled paper that is near in meaning."""
     return LabelledPaper(
         id=found["id"],
         title=found["title"],
@@ -195,6 +212,7 @@ def _neighbour(found: dict[str, Any]) -> LabelledPaper:
     )
 
 
-def _share(probability: float) -> float:
+def share(probability: float) -> float:
+    """Return a stored probability within its bounds."""
     # Rounding can carry a stored probability over the edge.
     return min(1.0, max(0.0, float(probability)))

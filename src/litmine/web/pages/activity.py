@@ -30,11 +30,12 @@ def activity_page(
     before: Annotated[int | None, Query(ge=1, le=2**53)] = None,
 ) -> HTMLResponse:
     """Show the audit trail in words, newest first."""
-    page = activity(s.store, kind=kind, actor=actor, paper=paper, before=before)
+    trusted = who.may("maintainer")
+    page = activity(s.store, kind=kind, actor=actor, paper=paper, before=before, accounts=trusted)
     given = {"kind": kind, "actor": actor, "paper": paper}
     values = {
         "entries": page.entries,
-        "kinds": list(KINDS),
+        "kinds": [name for name in KINDS if trusted or name != "accounts"],
         "actors": actors(s.store),
         "asked": given,
         "filtered": any(given.values()),

@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from litmine.core.errors import InputError
 from litmine.jobs.diary import list_runs, tell_run
 from litmine.web.access import Principal, require
-from litmine.web.api.common import Surroundings, cursor_from, cursor_to
-from litmine.web.queries import link
+from litmine.web.api.common import Surroundings, cursor_to
+from litmine.web.queries import link, run_place
 
-__all__ = ["router", "run_place"]
+__all__ = ["router"]
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
-
-
-def run_place(cursor: str | None) -> tuple[datetime, str] | None:
-    """Read the place of a page of runs out of a cursor.
-
-    Raises
-    ------
-    InputError
-        The cursor is of another list.
-    """
-    place = cursor_from(cursor)
-    if not place:
-        return None
-    try:
-        at = datetime.fromisoformat(place["at"])
-        run_id = str(place["id"])
-        if at.tzinfo is None or "\x00" in run_id:
-            raise ValueError
-        at.astimezone()  # a moment at the edge of the calendar has no other time zone
-    except (KeyError, TypeError, ValueError, OverflowError):
-        raise InputError("the cursor is of another list; start without one") from None
-    return at, run_id
 
 
 @router.get("/runs")

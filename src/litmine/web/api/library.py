@@ -1,0 +1,182 @@
+"""The library, searches and activity."""
+
+from __future__ import annotations
+
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from litmine.client.models import Page, State
+from litmine.client.papers import (
+    Activity,
+    CellCount,
+    Found,
+    LibraryMatrix,
+    LibraryPage,
+    LibraryPaper,
+    SearchAnswer,
+)
+from litmine.core.errors import InputError
+from litmine.review.activity import activity
+from litmine.review.library import ApprovedPaper, MatrixCell, browse, matrix
+from litmine.review.lookup import MOST_CHARACTERS, look_up
+from litmine.web.access import Principal, require
+from litmine.web.api.common import (
+    Clean,
+    Cursor,
+    Known,
+    Limit,
+    Surroundings,
+    answer,
+    cursor_from,
+    cursor_to,
+)
+from litmine.web.api.shapes import decision
+from litmine.web.queries import Asked, library_place
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api/v1")
+
+_LAST = 2**53
+
+
+@router.get(
+    "/library",
+    response_model=LibraryPage,
+    tags=["library"],
+    dependencies=[require("reader")],
+)
+def list_library(
+    s: Surroundings, query: Asked, cursor: Cursor = None, limit: Limit = 50, known: Known = None
+) -> Response:
+    """Approved papers, each with the decision that stands now."""
+    page = browse(s.store, query, after=library_place(cursor), limit=limit)
+    following = None
+    if page.next is not None:
+        following = cursor_to(key=page.next[0], id=page.next[1])
+    items = [_library_paper(one) for one in page.papers]
+    return answer(LibraryPage(items=items, next=following, total=page.total), known)
+
+
+@router.get(
+    "/library/matrix",
+    response_model=LibraryMatrix,
+    tags=["library"],
+    dependencies=[require("reader")],
+)
+def get_matrix(s: Surroundings, query: Asked, known: Known = None) -> Response:
+    """How many approved papers stand in each cell."""
+    counted = matrix(s.store, query)
+    body = LibraryMatrix(
+        papers=counted.papers,
+        cells={name: _count(one) for name, one in counted.cells.items()},
+        stages={name: _count(one) for name, one in counted.stages.items()},
+        resources={name: _count(one) for name, one in counted.resources.items()},
+    )
+    return answer(body, known)
+
+
+@router.get(
+    "/search", response_model=SearchAnswer, tags=["library"], dependencies=[require("reader")]
+)
+def search(
+    s: Surroundings,
+    q: Annotated[
+        str, Query(max_length=MOST_CHARACTERS, description="words, an arXiv id or a link")
+    ],
+    limit: Limit = 20,
+    known: Known = None,
+) -> Response:
+    """Stored papers that have every word in title, abstract or authors; or the one with this id."""
+    found = look_up(s.store, q, limit)
+    body = SearchAnswer(
+        query=found.text,
+        paper_id=found.paper_id,
+        stored=found.stored,
+        items=[
+            Found(
+                id=one.arxiv_id,
+                title=one.title,
+                authors=list(one.authors),
+                published=one.published,
+                state=cast("State | None", one.state),
+                relevance=one.relevance,
+            )
+            for one in found.hits
+        ],
+        more=found.more,
+    )
+    return answer(body, known)
+
+
+@router.get("/activity", response_model=Page[Activity], tags=["audit"])
+def list_activity(
+    s: Surroundings,
+    who: Annotated[Principal, require("reader")],
+    kind: Annotated[
+        str,
+        Query(
+            max_length=40,
+            description="decisions, undone, double review, rules, models or accounts; "
+            "empty: everything",
+        ),
+    ] = "",
+    actor: Annotated[str, Query(max_length=200, description="only theirs"), Clean] = "",
+    paper: Annotated[str, Query(max_length=200, description="only on this one"), Clean] = "",
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    known: Known = None,
+) -> Response:
+    """Who did what and when, newest first; what concerns accounts only for maintainers."""
+    before = cursor_from(cursor).get("before")
+    if before is not None and not (isinstance(before, int) and 0 < before < _LAST):
+        raise InputError("the cursor is of another list; start without one")
+    page = activity(
+        s.store,
+        kind=kind,
+        actor=actor,
+        paper=paper,
+        before=before,
+        limit=limit,
+        accounts=who.may("maintainer"),
+    )
+    body = Page[Activity](
+        items=[
+            Activity(
+                number=one.number,
+                at=one.at,
+                actor=one.actor,
+                action=one.action,
+                said=one.said,
+                subject=one.subject,
+                title=one.title,
+                cells=list(one.cells),
+                note=one.note,
+            )
+            for one in page.entries
+        ],
+        next=None if page.next is None else cursor_to(before=page.next),
+    )
+    return answer(body, known)
+
+
+def _library_paper(one: ApprovedPaper) -> LibraryPaper:
+    return LibraryPaper(
+        id=one.paper.arxiv_id,
+        title=one.paper.title,
+        authors=list(one.paper.authors),
+        categories=list(one.paper.categories),
+        published=one.paper.published,
+        url=one.paper.url,
+        withdrawn=one.paper.withdrawn,
+        cells=list(one.decision.cells),
+        technique=list(one.decision.technique),
+        decision=decision(one.decision),
+        revision=one.revision,
+    )
+
+
+def _count(one: MatrixCell) -> CellCount:
+    return CellCount(papers=one.papers, share=one.share)

@@ -1,0 +1,38 @@
+"""Figures that cost seconds, computed once for each state of the audit trail."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+from litmine.store import Store
+from litmine.store.audit import last_entry
+
+__all__ = ["Memo"]
+
+_T = TypeVar("_T")
+
+
+class Memo(Generic[_T]):
+    """Keeps what `compute` returned for a store until something was done there.
+
+    Every decision, opinion and verdict adds to the audit trail, so its last number says whether a
+    figure made of them can have changed.
+    """
+
+    def __init__(self, compute: Callable[[Store], _T]) -> None:
+        self._compute = compute
+        self._lock = threading.Lock()
+        self._known: WeakKeyDictionary[Store, tuple[int, _T]] = WeakKeyDictionary()
+
+    def of(self, store: Store) -> _T:
+        """Return the figure; one caller computes while others wait for it."""
+        with store.read() as connection:
+            head = last_entry(connection)
+        with self._lock:
+            known = self._known.get(store)
+            if known is None or known[0] != head:
+                known = self._known[store] = (head, self._compute(store))
+            return known[1]
