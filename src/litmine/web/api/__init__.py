@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from litmine.web.api import decisions, events, facts, people, queue
+from litmine.web.api import decisions, events, facts, figures, library, papers, people, queue
 
 __all__ = ["ROUTERS"]
 
@@ -15,4 +15,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     events.router,
     facts.router,
     people.router,
+    library.router,
+    papers.router,
+    figures.router,
 )
