@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types layers bench evaluate docs clean
+.PHONY: help setup demo test check format lint types layers bench evaluate docs screenshots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -47,6 +47,9 @@ bench: $(READY) ## Speed and memory, measured on this machine (needs ../shared)
 
 docs: $(READY) ## Write docs/commands.md again from the help of every command
 	$(BIN)/python -m tests.support.commands
+
+screenshots: $(READY) ## Pictures of every page into docs/screenshots (needs chromium)
+	$(BIN)/python -m tests.support.screenshots
 
 clean: ## Remove outputs and caches, keep .venv
 	rm -rf out build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,150 @@
+"""Pictures of every page for docs/screenshots: ``make screenshots``.
+
+The sample night (summaries in our own words, no abstracts) is run through, three reviewers decide on
+some of it, two of them under double review, and a real browser visits every page at two widths.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from litmine.core.clock import SystemClock
+from litmine.core.settings import Settings
+from litmine.review import ReviewDesk
+from litmine.review.accounts import Accounts
+from litmine.store import Store, open_store
+from litmine.web.app import create_app
+from tests.support.web import Served, serve
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+WIDTHS = {"wide": (1280, 900), "phone": (390, 844)}
+#: File name, address, and the theme: most in the light one, two in the dark one.
+PAGES = (
+    ("queue", "/queue", "light"),
+    ("queue-dark", "/queue", "dark"),
+    ("table", "/queue/table", "light"),
+    ("disputes", "/disputes", "light"),
+    ("library", "/library", "light"),
+    ("matrix", "/library/matrix", "light"),
+    ("matrix-dark", "/library/matrix", "dark"),
+    ("paper", "/papers/{paper}", "light"),
+    ("search", "/search?q=memory", "light"),
+    ("activity", "/activity", "light"),
+    ("agreement", "/agreement", "light"),
+    ("models", "/models", "light"),
+    ("runs", "/runs", "light"),
+    ("run", "/runs/{run}", "light"),
+    ("settings", "/settings", "light"),
+    ("account", "/settings/account", "light"),
+    ("users", "/settings/users", "light"),
+    ("system", "/settings/system", "light"),
+    ("codebook", "/codebook", "light"),
+    ("login", "/login", "light"),
+)
+
+
+@contextmanager
+def sample_night() -> Iterator[tuple[Settings, Store]]:
+    """Run the sample night in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        demo = Path(folder) / "demo"
+        litmine = [sys.executable, "-m", "litmine", "demo", "--folder", str(demo)]
+        subprocess.run(litmine, check=True, stdout=subprocess.DEVNULL)
+        settings = Settings(data_dir=demo)
+        with open_store(settings.database, must_exist=True) as store:
+            yield settings, store
+
+
+def decide(store: Store) -> str:
+    """Let three reviewers work for a while; return a paper with a history."""
+    clock = SystemClock()
+    accounts = Accounts(store, clock)
+    for name, role in (("ada", "maintainer"), ("bo", "reviewer"), ("cy", "reviewer")):
+        accounts.add_user(name, role, by="ada")
+    ada, bo, cy = (ReviewDesk(store, name, source="web") for name in ("ada", "bo", "cy"))
+    with_cells = [item for item in ada.waiting() if item.prediction.assigned]
+    ids = [item.paper.arxiv_id for item in with_cells]
+    for n, arxiv_id in enumerate(ids[2:16]):
+        (ada, bo, cy)[n % 3].approve(arxiv_id)
+    unlikely = [item.paper.arxiv_id for item in ada.waiting() if not item.prediction.assigned]
+    for n, arxiv_id in enumerate(unlikely[:6]):
+        (ada, bo)[n % 2].reject(arxiv_id, comment="" if n else "applies a model, saves nothing")
+    ada.undo(ids[3])
+    ada.approve(ids[3], comment="second look")
+    first = ReviewDesk(store, "bo", source="web", double=True)
+    second = ReviewDesk(store, "cy", source="web", double=True)
+    for n, arxiv_id in enumerate(ids[16:22]):
+        first.approve(arxiv_id)
+        if n % 3:
+            second.approve(arxiv_id)
+        else:
+            second.reject(arxiv_id, comment="serves models, but measures quality only")
+    return ids[3]
+
+
+def shoot(served: Served, paper: str, run: str) -> None:
+    """Visit every page at every width."""
+    from playwright.sync_api import sync_playwright
+
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for old in FOLDER.glob("*.png"):
+        old.unlink()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox"] if os.getuid() == 0 else [],
+        )
+        for width, (x, y) in WIDTHS.items():
+            for name, address, theme in PAGES:
+                context = browser.new_context(
+                    viewport={"width": x, "height": y},
+                    color_scheme=theme,  # type: ignore[arg-type]
+                    reduced_motion="reduce",
+                )
+                if name != "login":
+                    context.add_cookies([served.cookie("maintainer", "ada")])
+                page = context.new_page()
+                page.goto(served.url + address.format(paper=paper, run=run))
+                page.wait_for_load_state("load")
+                page.evaluate("document.fonts.ready")
+                page.wait_for_timeout(400)  # what comes after the page: counts, the next papers
+                # As tall as the page, so that bars that stay in view stand at its end; but a very
+                # long page tells no more further down.
+                tall = page.evaluate("document.documentElement.scrollHeight")
+                page.set_viewport_size({"width": x, "height": min(max(tall, y), 4 * x)})
+                _save(page.screenshot(), FOLDER / f"{name}-{width}.png")
+                context.close()
+        browser.close()
+
+
+def _save(png: bytes, path: Path) -> None:
+    """Write a picture with a palette: a third of the size."""
+    from PIL import Image
+
+    image: Any = Image.open(BytesIO(png)).convert("RGB")
+    image.quantize(128).save(path, optimize=True)
+
+
+def main() -> None:
+    """Make the pictures."""
+    with sample_night() as (settings, store):
+        paper = decide(store)
+        from litmine.store.runs import last_runs
+
+        with store.read() as connection:
+            run = last_runs(connection, "nightly", 1)[0].run_id
+        with serve(create_app(settings, store)) as served:
+            shoot(served, paper, run)
+
+
+if __name__ == "__main__":
+    main()
