@@ -1,0 +1,71 @@
+"""How far reviewers agree, with each other and with the model."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from markupsafe import Markup
+
+from litmine.review.coefficients import LEAST_PAPERS, Figure
+from litmine.review.course import AgreementAccount
+from litmine.web.access import Principal, require
+from litmine.web.api.common import Surroundings
+from litmine.web.api.figures import AGREEMENT
+from litmine.web.chart import Point, Series, line_chart
+
+__all__ = ["router"]
+
+router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+
+
+@router.get("/agreement")
+def agreement(
+    request: Request, s: Surroundings, who: Annotated[Principal, require("reader")]
+) -> HTMLResponse:
+    """Show the coefficients over time, by cell, and of the model against the reviewers."""
+    account = AGREEMENT.of(s.store)
+    values = {
+        "people": account.people,
+        "courses": account.courses,
+        "months": sorted({month for one in account.courses for month in one.kappas}),
+        "model": account.model,
+        "least": LEAST_PAPERS,
+        "double": s.settings.review.double,
+        "people_chart": _people_chart(account),
+        "model_chart": _model_chart(account),
+    }
+    return s.page(request, who, "agreement.html", values)
+
+
+def _people_chart(account: AgreementAccount) -> Markup:
+    periods = account.people.periods
+    if not any(one.relevance.value is not None for one in periods):
+        return Markup("")
+    return line_chart(
+        "Krippendorff's alpha by month; the table below has the numbers",
+        [one.period for one in periods],
+        [
+            Series("approve or reject", [_point(one.relevance) for one in periods]),
+            Series("sets of cells", [_point(one.cells) for one in periods], "second"),
+        ],
+    )
+
+
+def _model_chart(account: AgreementAccount) -> Markup:
+    months = [one for one in account.model if one.period != "all"]
+    if not months:
+        return Markup("")
+    return line_chart(
+        "Agreement of model and reviewers by month; the table below has the numbers",
+        [one.period for one in months],
+        [
+            Series("suggest and approve, kappa", [_point(one.relevance) for one in months]),
+            Series("approved as suggested", [Point(one.unchanged) for one in months], "second"),
+        ],
+    )
+
+
+def _point(figure: Figure) -> Point:
+    return Point(figure.value, figure.low, figure.high)
