@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from litmine.web.pages import (
     activity,
+    agreement,
     bulk,
     codebook,
     library,
@@ -29,6 +30,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     paper.router,
     search.router,
     activity.router,
+    agreement.router,
     runs.router,
     models.router,
     settings.router,
