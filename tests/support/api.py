@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from starlette.testclient import TestClient
+
+from litmine.web.server import make_server
+from tests.support.web import person
 
 V1 = "/api/v1"
 
@@ -51,3 +59,38 @@ def pages(client: TestClient, path: str, **parameters: Any) -> list[list[Any]]:
         cursor = page["next"]
         if cursor is None:
             return found
+
+
+class Server:
+    """A real server of the application, and people who speak to it."""
+
+    def __init__(self, app: FastAPI, url: str) -> None:
+        self.app, self.url = app, url
+
+    def token(self, name: str = "Ada", role: str = "reviewer") -> str:
+        """Return a new API token."""
+        user = person(self.app, role, name)
+        return str(self.app.state.logins.create_token(user, "tests", by="tests")[0])
+
+    def client(self, name: str = "Ada", role: str = "reviewer") -> httpx.Client:
+        """Return a client with a token."""
+        headers = {"Authorization": f"Bearer {self.token(name, role)}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=20)
+
+
+@contextmanager
+def running(app: FastAPI, port: int = 0) -> Iterator[Server]:
+    """Serve an application with our own server, in a thread; it must stop when told to."""
+    server = make_server(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    port = port or server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield Server(app, f"http://127.0.0.1:{port}")
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive(), "the server did not stop"

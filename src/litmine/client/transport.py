@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
 from litmine.client.errors import UnexpectedAnswer, Unreachable, error_of
 from litmine.core.errors import InputError, LitmineError
+from litmine.core.paper import parse_arxiv_id
 
-__all__ = ["Transport"]
+__all__ = ["Calls", "Transport", "paper_path"]
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 _LONGEST_PAUSE = 5.0
@@ -84,6 +86,10 @@ class Transport:
             headers["If-Match"] = f'"{revision}"'
         return _parsed(model, self._send("POST", path, headers=headers, json=body))
 
+    def change(self, model: type[ModelT], method: str, path: str, body: Any) -> ModelT:
+        """Send something that cannot name itself: again only if it never reached the server."""
+        return _parsed(model, self._send(method, path, once_only=True, json=body))
+
     def lines(
         self, path: str, *, headers: Mapping[str, str] | None = None, patience: float | None = None
     ) -> Iterator[str]:
@@ -119,7 +125,9 @@ class Transport:
         """Tell whether another attempt may follow the given one."""
         return attempt < self._attempts
 
-    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+    def _send(
+        self, method: str, path: str, *, once_only: bool = False, **request: Any
+    ) -> httpx.Response:
         attempt = 0
         while True:
             attempt += 1
@@ -129,15 +137,33 @@ class Transport:
             except httpx.TransportError as failed:
                 error = Unreachable(f"{self._http.base_url.host}: {_reason(failed)}")
                 error.__cause__ = failed
+                again = not once_only or isinstance(failed, httpx.ConnectError)
             else:
                 if response.is_success:
                     return response
                 error = error_of(response)
-                if response.status_code < 500:
-                    raise error
-            if not self.more(attempt):
+                again = not once_only and response.status_code >= 500
+            if not again or not self.more(attempt):
                 raise error
             self.wait(attempt)
+
+
+class Calls:
+    """Base of the client's parts: they share one transport."""
+
+    def __init__(self, api: Transport) -> None:
+        self._api = api
+
+
+def paper_path(paper: str) -> str:
+    """Return an arXiv id as it stands in an address; old ones keep their slash.
+
+    Raises
+    ------
+    InputError
+        It is no arXiv id.
+    """
+    return quote(parse_arxiv_id(paper).id, safe="/")
 
 
 def _parsed(model: type[ModelT], response: httpx.Response) -> ModelT:

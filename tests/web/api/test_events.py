@@ -7,7 +7,6 @@ import threading
 import time
 from contextlib import contextmanager
 
-import httpx
 import pytest
 
 from litmine.core.errors import TooManyAttempts
@@ -15,41 +14,9 @@ from litmine.review.changes import Watch, changes_since
 from litmine.store.audit import record
 from litmine.web.feed import Feed
 from litmine.web.problems import ProblemError
-from litmine.web.server import make_server
-from tests.support.api import V1, decide, told
+from tests.support.api import V1, decide, running, told
 from tests.support.rows import NOW
-from tests.support.web import fill_queue, person
-
-
-class Server:
-    """A real server of the application, and people who speak to it."""
-
-    def __init__(self, app, url):
-        self.app, self.url = app, url
-
-    def client(self, name="Ada", role="reviewer"):
-        user = person(self.app, role, name)
-        secret, _ = self.app.state.logins.create_token(user, "tests", by="tests")
-        return httpx.Client(
-            base_url=self.url, headers={"Authorization": f"Bearer {secret}"}, timeout=20
-        )
-
-
-@contextmanager
-def running(app):
-    server = make_server(app, host="127.0.0.1", port=0, log_config=None, access_log=False)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield Server(app, f"http://127.0.0.1:{port}")
-    finally:
-        server.should_exit = True
-        thread.join(20)
-        assert not thread.is_alive(), "the server did not stop"
+from tests.support.web import fill_queue
 
 
 @pytest.fixture

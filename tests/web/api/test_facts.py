@@ -94,8 +94,7 @@ def test_operations_have_readable_names_and_are_described(document):
 
 def test_every_operation_tells_its_errors_in_one_shape(document):
     needs = {
-        (route.path_format, method): needed_role(route.dependant)
-        for method, route in operations()
+        (route.path_format, method): needed_role(route.dependant) for method, route in operations()
     }
     for path, methods in document["paths"].items():
         for method, operation in methods.items():

@@ -1,0 +1,111 @@
+"""The library, papers, searches and figures, as the client sees them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from urllib.parse import quote
+
+from litmine.client.figures import AgreementReport, ModelsReport, RunReport
+from litmine.client.models import Page
+from litmine.client.papers import (
+    Activity,
+    HistoryStep,
+    LibraryMatrix,
+    LibraryPage,
+    PaperHistory,
+    PaperRecord,
+    SearchAnswer,
+)
+from litmine.client.transport import Calls, paper_path
+
+__all__ = ["LibraryCalls"]
+
+
+class LibraryCalls(Calls):
+    """Reading what was decided and what is known."""
+
+    def library(
+        self,
+        *,
+        sort: Literal["newest", "title"] = "newest",
+        cursor: str | None = None,
+        limit: int = 50,
+        **only: str,
+    ) -> LibraryPage:
+        """Return a page of approved papers.
+
+        Parameters
+        ----------
+        only : str
+            ``stage``, ``resource``, ``cell``, ``technique``, ``text``, ``month`` (YYYY-MM),
+            ``reviewer``.
+        """
+        return self._api.read(
+            LibraryPage, "/library", sort=sort, cursor=cursor, limit=limit, **_asked(only)
+        )
+
+    def matrix(self, **only: str) -> LibraryMatrix:
+        """Return how many approved papers stand in each cell; `only` as for `library`."""
+        return self._api.read(LibraryMatrix, "/library/matrix", **_asked(only))
+
+    def search(self, query: str, *, limit: int = 20) -> SearchAnswer:
+        """Look for stored papers by words, arXiv id or link."""
+        return self._api.read(SearchAnswer, "/search", q=query, limit=limit)
+
+    def paper(self, paper: str) -> PaperRecord:
+        """Return everything known of a stored paper, in the queue or not.
+
+        Raises
+        ------
+        NotFound
+            It is not stored.
+        """
+        return self._api.read(PaperRecord, f"/papers/{paper_path(paper)}")
+
+    def history(self, paper: str) -> list[HistoryStep]:
+        """Return every decision on a stored paper, oldest first."""
+        return self._api.read(PaperHistory, f"/papers/{paper_path(paper)}/history").steps
+
+    def activity(
+        self,
+        *,
+        kind: str | None = None,
+        actor: str | None = None,
+        paper: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Activity]:
+        """Return a page of who did what, newest first."""
+        return self._api.read(
+            Page[Activity],
+            "/activity",
+            kind=kind,
+            actor=actor,
+            paper=paper,
+            cursor=cursor,
+            limit=limit,
+        )
+
+    def runs(self, *, cursor: str | None = None, limit: int = 30) -> Page[RunReport]:
+        """Return a page of runs, newest first."""
+        return self._api.read(Page[RunReport], "/runs", cursor=cursor, limit=limit)
+
+    def run(self, run_id: str) -> RunReport:
+        """Return one run: its stages, what they counted, what went wrong."""
+        return self._api.read(RunReport, f"/runs/{quote(run_id, safe='')}")
+
+    def models(self) -> ModelsReport:
+        """Return the models, how they compared, and drift."""
+        return self._api.read(ModelsReport, "/models")
+
+    def agreement(self) -> AgreementReport:
+        """Return how far reviewers agree with each other, and with the model."""
+        return self._api.read(AgreementReport, "/agreement")
+
+
+def _asked(only: dict[str, str]) -> dict[str, Any]:
+    known = {"stage", "resource", "cell", "technique", "text", "month", "reviewer"}
+    unknown = sorted(set(only) - known)
+    if unknown:
+        raise TypeError(f"the library cannot be asked for {unknown[0]!r}")
+    return dict(only)
