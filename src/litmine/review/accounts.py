@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from litmine.core.clock import Clock, SystemClock
-from litmine.core.errors import Forbidden, InputError, NotFound, Unauthenticated
+from litmine.core.errors import InputError, NotFound, Unauthenticated
 from litmine.review.attempts import count_attempt, forgive_attempt
 from litmine.review.passwords import Passwords, check_new_password
 from litmine.review.preferences import check_preferences
@@ -275,7 +275,7 @@ class Accounts:
 
         Raises
         ------
-        Forbidden
+        InputError
             It is wrong.
         TooManyAttempts
             It was wrong too often.
@@ -283,7 +283,7 @@ class Accounts:
         try:
             self.authenticate(name, password, address)
         except Unauthenticated as error:
-            raise Forbidden("the present password is wrong") from error
+            raise InputError("the present password is wrong") from error
 
     def set_preferences(self, name: str, preferences: Mapping[str, Any]) -> dict[str, Any]:
         """Store a person's own preferences in place of the earlier ones and return them.
