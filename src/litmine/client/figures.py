@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from litmine.client.models import Model
+from litmine.client.models import Cells, Id, Model
 
 __all__ = [
     "AgreementReport",
@@ -22,6 +22,9 @@ __all__ = [
     "ModelsReport",
     "Night",
     "PeriodAgreement",
+    "RuleAudit",
+    "RuleCheck",
+    "RuleReport",
     "RunReport",
     "RunStage",
 ]
@@ -203,3 +206,38 @@ class AgreementReport(Model):
     course: list[CellCourse] = Field(description="cells in use, month by month")
     confidence: float = Field(description="of the intervals", examples=[0.95])
     model: list[ModelAgreement] = Field(description="all time first, then by month")
+
+
+class RuleAudit(Model):
+    """What is known of the errors of approvals by rule."""
+
+    approved: int = Field(description="papers approved by rule", examples=[200])
+    standing: int = Field(description="those that stand as approved", examples=[197])
+    sampled: int = Field(description="kept for people to check", examples=[20])
+    checked: int = Field(description="those that people judged", examples=[12])
+    wrong: int = Field(description="those found wrong", examples=[1])
+    error_rate: float | None = Field(description="wrong of checked; null: none checked")
+    low: float = Field(description="interval of the error rate", examples=[0.002])
+    high: float = Field(description="interval of the error rate", examples=[0.38])
+    confidence: float = Field(description="of the interval", examples=[0.95])
+
+
+class RuleCheck(Model):
+    """An approval by rule, kept for a person to check."""
+
+    decision_id: int = Field(description="number of the decision", examples=[41])
+    rule: str = Field(description="the rule", examples=["rule:auto-approve"])
+    arxiv_id: Id
+    title: str = Field(description="of the paper", examples=["Frugal decoding"])
+    cells: Cells
+    decided_at: datetime = Field(description="when the rule approved it", examples=[_MOMENT])
+    verdict: Literal["right", "wrong"] | None = Field(description="null: not checked yet")
+    reviewer: str | None = Field(description="who checked it", examples=["Ada"])
+    checked_at: datetime | None = Field(description="when", examples=[_MOMENT])
+
+
+class RuleReport(Model):
+    """Approvals by rule: their errors, and what waits for a check."""
+
+    audit: RuleAudit
+    due: list[RuleCheck] = Field(description="oldest first")

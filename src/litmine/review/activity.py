@@ -16,12 +16,13 @@ from litmine.store.papers import titles_of
 __all__ = ["KINDS", "Activity", "ActivityPage", "activity", "actors"]
 
 _ACCOUNTS = "account"
+_RULE = "rule:"
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "decisions": ("approve", "reject", "later"),
     "undone": ("undo", "withdraw"),
     "double review": ("opinion", "dispute"),
-    "rules": ("rule*",),
+    "rules": ("check",),
     "models": ("model-*",),
     "accounts": (f"{_ACCOUNTS}*",),
 }
@@ -35,6 +36,8 @@ _SAID = {
     "withdraw": "took back an opinion on",
     "opinion": "gave an opinion on",
     "dispute": "disagreed on",
+    "check": "checked a rule's approval of",
+    "sample": "drew a random sample of",
     "model-promote": "made the champion:",
     "model-rollback": "went back to the champion",
 }
@@ -125,6 +128,7 @@ def activity(
             prefixes=[name[:-1] for name in KINDS.get(kind, ()) if name.endswith("*")],
             without=() if accounts else (_ACCOUNTS,),
             actor=actor.strip(),
+            or_actor=_RULE if kind == "rules" else "",
             subject=subject,
         )
         titles = titles_of(connection, [entry.subject for entry in found])
@@ -158,6 +162,10 @@ def _told(entry: AuditEntry, title: str | None) -> Activity:
 def _note(action: str, detail: Mapping[str, Any]) -> str:
     if action == "undo":
         return f"decision {detail.get('undoes')}"
+    if action == "check":
+        return f"found {detail.get('verdict')}"
+    if action == "sample":
+        return f"{len(_texts(detail.get('ids')))} papers of {detail.get('pool')}"
     if action in {"model-promote", "model-rollback"}:
         forced = f"; forced: {detail['forced']}" if detail.get("forced") else ""
         return f"before: {detail.get('previous')}; {detail.get('why')}{forced}"

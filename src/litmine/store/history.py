@@ -101,6 +101,7 @@ def audit_page(
     actions: Sequence[str] = (),
     prefixes: Sequence[str] = (),
     without: Sequence[str] = (),
+    or_actor: str = "",
     actor: str = "",
     subject: str = "",
 ) -> list[AuditEntry]:
@@ -114,6 +115,8 @@ def audit_page(
         Only these actions, or those that begin so; empty: all.
     without
         No action that begins so.
+    or_actor
+        Beside the actions named, all that those did whose name begins so.
     actor, subject
         Only these; empty: all.
     """
@@ -123,6 +126,8 @@ def audit_page(
         statement = statement.where(audit.c.id < max(0, min(before, _GREATEST)))
     if actions or prefixes:
         begun = [audit.c.action.startswith(prefix, autoescape=True) for prefix in prefixes]
+        if or_actor:
+            begun.append(audit.c.actor.startswith(or_actor, autoescape=True))
         statement = statement.where(or_(audit.c.action.in_(actions), *begun))
     for prefix in without:
         statement = statement.where(~audit.c.action.startswith(prefix, autoescape=True))

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
 
-from litmine.client.figures import AgreementReport, ModelsReport, RunReport
+from litmine.client.figures import (
+    AgreementReport,
+    ModelsReport,
+    RuleCheck,
+    RuleReport,
+    RunReport,
+)
 from litmine.client.models import Page
 from litmine.jobs.diary import list_runs, tell_run
 from litmine.jobs.overview import overview
 from litmine.review.course import AgreementAccount, agreement_account
-from litmine.web.access import require
+from litmine.review.rule_inbox import check_rule, rule_inbox
+from litmine.web.access import Principal, require
 from litmine.web.api.common import Clean, Cursor, Known, Limit, Surroundings, answer, cursor_to
 from litmine.web.memo import Memo
 from litmine.web.queries import run_place
@@ -24,6 +32,19 @@ router = APIRouter(prefix="/api/v1")
 
 #: Shared with the page.
 AGREEMENT: Memo[AgreementAccount] = Memo(agreement_account)
+
+
+_NUMBERS = 2**31 - 1
+
+
+class Verdict(BaseModel):
+    """What a person found of an approval by rule."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    verdict: Literal["right", "wrong"] = Field(
+        description="right: it becomes a label to learn from; wrong: it is undone"
+    )
 
 
 @router.get(
@@ -77,3 +98,24 @@ def get_agreement(s: Surroundings, known: Known = None) -> Response:
         "model": [asdict(one) for one in account.model],
     }
     return answer(AgreementReport.model_validate(body), known)
+
+
+@router.get(
+    "/rules", response_model=RuleReport, tags=["agreement"], dependencies=[require("reader")]
+)
+def get_rules(s: Surroundings, known: Known = None) -> Response:
+    """How often approvals by rule were found wrong, and those that wait for a check."""
+    return answer(RuleReport.model_validate(asdict(rule_inbox(s.store))), known)
+
+
+@router.post("/rules/checks/{number}", tags=["agreement"])
+def check_rule_decision(
+    number: Annotated[int, Path(ge=1, le=_NUMBERS, description="number of the decision")],
+    found: Verdict,
+    s: Surroundings,
+    who: Annotated[Principal, require("reviewer")],
+) -> RuleCheck:
+    """Say whether an approval by rule was right; a wrong one is undone and waits again."""
+    source = "api" if who.via == "token" else "web"
+    one = check_rule(s.store, number, found.verdict, who.name, source=source, clock=s.clock)
+    return RuleCheck.model_validate(asdict(one))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -16,6 +16,7 @@ from litmine.review.preferences import DEFAULT_KEYS, POLICIES, THEMES, keys_in_f
 from litmine.store.engine import redact_url
 from litmine.web.access import Principal, require
 from litmine.web.api.common import Surroundings
+from litmine.web.auth.identity import accounts
 from litmine.web.services import Services
 
 __all__ = ["router"]
@@ -32,7 +33,12 @@ def settings(request: Request, s: Surroundings, who: Reader, saved: bool = False
 
 
 @router.post("/settings")
-async def change(request: Request, s: Surroundings, who: Reader) -> Response:
+async def change(
+    request: Request,
+    s: Surroundings,
+    who: Reader,
+    people: Annotated[Accounts, Depends(accounts)],
+) -> Response:
     """Store preferences; what cannot be stored is said, and stays in the form."""
     form = {
         name: value
@@ -48,7 +54,7 @@ async def change(request: Request, s: Surroundings, who: Reader) -> Response:
         "single_keys": form.get("single_keys") == "on",
         "keys": keys,
     }
-    return await run_in_threadpool(_store, request, s, who, wanted)
+    return await run_in_threadpool(_store, request, s, who, people, wanted)
 
 
 @router.get("/settings/system")
@@ -63,9 +69,11 @@ def system(
     return s.page(request, who, "settings_system.html", {"rows": rows, "tab": "system"})
 
 
-def _store(request: Request, s: Services, who: Principal, wanted: Mapping[str, Any]) -> Response:
+def _store(
+    request: Request, s: Services, who: Principal, people: Accounts, wanted: Mapping[str, Any]
+) -> Response:
     try:
-        Accounts(s.store, s.clock).set_preferences(who.name, wanted)
+        people.set_preferences(who.name, wanted)
     except InputError as error:
         return _show(request, s, who, wanted, problem=str(error))
     return RedirectResponse("/settings?saved=true", 303)
