@@ -20,7 +20,7 @@ from litmine.core.process import describe, process_identity
 from litmine.core.sections import is_loopback
 from litmine.core.settings import Settings
 from litmine.jobs.context import RunContext
-from litmine.jobs.duplicates import group_duplicates
+from litmine.jobs.fill_queue import fill_queue
 from litmine.jobs.lease import held_lease
 from litmine.jobs.outputs import write_lists
 from litmine.jobs.progress import Progress, SilentProgress
@@ -30,7 +30,6 @@ from litmine.jobs.report import RunReport, StageReport, write_report
 from litmine.jobs.sources import open_arxiv
 from litmine.sources import Sources
 from litmine.store import Store, open_store
-from litmine.store.queue import drop_withdrawn, enqueue, queue_counts, withdrawn_approvals
 from litmine.store.runs import abandon_open_runs, finish_run, put_stage, start_run
 
 if TYPE_CHECKING:
@@ -336,29 +335,11 @@ class NightlyRun:
 
     def _enqueue(self, models: Models) -> tuple[int, dict[str, Any], str]:
         self.context.progress.start("enqueue")
-        with self.context.write() as connection:
-            gone = drop_withdrawn(connection)
-            added, rescored = enqueue(
-                connection,
-                models.classifier.model_id,
-                self.context.settings.queue.min_relevance,
-                self.context.clock.now(),
-                models.earlier,
-            )
-            self.report.queue = queue_counts(connection)
-            approved = withdrawn_approvals(connection)
-        self.context.warnings += [
-            f"{i} stands in the paper list but was withdrawn at arXiv: litmine review reject {i}"
-            for i in approved
-        ]
-        summary = f"{added} added, {self.report.queue['pending']} await review"
-        if gone:
-            summary += f", {len(gone)} withdrawn at arXiv and taken out"
-        alike = group_duplicates(self.context, models.encoder.encoder_id)
-        if alike:
-            summary += f", {alike} near-duplicates"
-        counts = {"added": added, "rescored": rescored, "withdrawn": len(gone), "duplicates": alike}
-        return sum(counts.values()), counts, summary
+        filled = fill_queue(
+            self.context, models.classifier.model_id, models.encoder.encoder_id, models.earlier
+        )
+        self.report.queue = filled.queue
+        return filled.changed, dict(filled.counts), filled.summary()
 
     def _publish(self) -> tuple[int, dict[str, Any], str]:
         self.context.progress.start("publish")

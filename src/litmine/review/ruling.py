@@ -34,11 +34,12 @@ from litmine.store.opinions import (
 )
 from litmine.store.papers import get_papers
 from litmine.store.queue import QueueItem, lock, move, queue_item
+from litmine.store.rule_decisions import is_confirmed
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["Outcome", "Reviewer", "Ruling", "rule", "take_back_last"]
+__all__ = ["Outcome", "Reviewer", "Ruling", "relabel", "rule", "take_back_last"]
 
 _WAITING = ("pending", "later")
 _SAID = {
@@ -266,7 +267,7 @@ def _decide(
         opinions=[one.id for one in closing],
     )
     close_opinions(connection, [one.id for one in closing], number)
-    _relabel(connection, wanted.arxiv_id)
+    relabel(connection, wanted.arxiv_id)
     taken = decision(connection, number)
     if taken is None:
         raise NotFound(f"{wanted.arxiv_id}: the decision just taken is not there")
@@ -346,7 +347,7 @@ def _undo(connection: Connection, who: Reviewer, taken: Decision, now: datetime)
         reopen_opinions(connection, [i for i in ids if mine and i not in mine])
         withdraw_opinions(connection, mine or ids, now)
     take_back(connection, taken, state, reviewer=who.name, now=now, source=who.source)
-    _relabel(connection, taken.arxiv_id)
+    relabel(connection, taken.arxiv_id)
     record(connection, now, who.name, "undo", taken.arxiv_id, undoes=taken.id)
     return _outcome(connection, taken.arxiv_id, undone=taken)
 
@@ -375,10 +376,19 @@ def _outcome(
     return Outcome(arxiv_id, row.state, row.revision, decision, opinion, undone, withdrawn)
 
 
-def _relabel(connection: Connection, arxiv_id: str) -> None:
-    # The label follows the decision that stands; without one, the paper has none from review.
+def relabel(connection: Connection, arxiv_id: str) -> None:
+    """Make a paper's label follow the decision that stands.
+
+    Without one the paper has no label from review, and no more has it by the decision of a rule
+    that no person has found right.
+    """
     standing = latest_decision(connection, arxiv_id)
-    if standing is None or standing.action == "later":
+    unchecked = (
+        standing is not None
+        and standing.source == "rule"
+        and not is_confirmed(connection, standing.id)
+    )
+    if standing is None or standing.action == "later" or unchecked:
         delete_label(connection, arxiv_id, "review")
         return
     paper = get_papers(connection, [arxiv_id])[arxiv_id]

@@ -223,7 +223,8 @@ def decisions_between(
     """Predicted relevance and outcome of the papers decided from `first` on and before `end`, UTC.
 
     Of several decisions on one paper the last one counts; what was undone, and a paper only put
-    aside, does not. Decisions on what other models suggested are left out.
+    aside, does not. Decisions on what other models suggested are left out, and those of rules: they
+    follow the model by design.
     """
     d: Any = decisions.c
     undone = select(d.undoes).where(d.undoes.is_not(None))
@@ -236,6 +237,7 @@ def decisions_between(
         .where(
             d.model_id == model_id,
             d.action.in_(("approve", "reject")),
+            d.source != "rule",
             d.id.not_in(undone),
             d.decided_at >= _midnight(first),
             d.decided_at < _midnight(end),
