@@ -38,7 +38,7 @@ class QueueFilled:
         said = [f"{self.counts['added']} added", f"{self.queue['pending']} await review"]
         for name, words in (
             ("withdrawn", "withdrawn at arXiv and taken out"),
-            ("duplicates", "near-duplicates"),
+            ("duplicates", "grouped with what they nearly repeat"),
             ("approved_by_rule", "approved by rule"),
         ):
             if self.counts[name]:
