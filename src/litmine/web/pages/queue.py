@@ -26,6 +26,8 @@ router = APIRouter(include_in_schema=False)
 Reader = Annotated[Principal, require("reader")]
 Waiting = Literal["pending", "later"]
 _AHEAD = 10
+#: The page brings a few itself: a key may be pressed before more were read ahead.
+_AT_ONCE = 4
 _MOST_IDS = 2000
 _LATER = "put aside"
 
@@ -45,7 +47,7 @@ def queue(
     state: Waiting = "pending",
 ) -> Response:
     """One paper: the named one, or the first that waits."""
-    found = _named(s, who, [id]) if id else _waiting(s, who, state, frozenset(), 1)
+    found = _named(s, who, [id]) if id else _waiting(s, who, state, frozenset(), _AT_ONCE)
     return s.page(
         request,
         who,

@@ -29,6 +29,8 @@ class Bindings {
     for (const [action, keys] of Object.entries(chosen ?? {})) {
       if (action in DEFAULTS) this.byAction[action] = [keys].flat().filter((k) => k);
     }
+    // Backspace takes back whatever else does.
+    if (!this.byAction.undo.includes("Backspace")) this.byAction.undo.push("Backspace");
     this.byKey = new Map();
     // What was chosen wins over a default that uses the same key.
     const order = Object.keys(this.byAction).sort((a, b) => (a in (chosen ?? {})) - (b in (chosen ?? {})));
@@ -78,6 +80,8 @@ export function onOtherKey(handler) {
 
 function typing(target) {
   if (!(target instanceof Element)) return false;
+  // For a moment after a dialog closes the focus is still in it.
+  if (target.closest("dialog:not([open])")) return false;
   if (target.closest("textarea, select, [contenteditable]")) return true;
   const input = target.closest("input");
   return Boolean(input) && !["checkbox", "radio", "button", "submit"].includes(input.type);

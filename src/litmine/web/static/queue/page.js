@@ -24,7 +24,7 @@ const mayDecide = desk.dataset.mayDecide === "true";
 
 const sitting = new Sitting(meta("user"));
 const outbox = new Outbox(meta("user"));
-const papers = new Papers(place, {
+const papers = new Papers([place, document.getElementById("ahead").content], {
   state: desk.dataset.state,
   decided: (id) => outbox.waiting().some((item) => item.id === id),
 });
@@ -39,11 +39,11 @@ function tell(text) {
 
 function render(startedAt = null) {
   const paper = papers.current;
-  nothing.hidden = Boolean(paper);
   if (!paper) {
-    place.replaceChildren();
+    showNothing();
     return;
   }
+  nothing.hidden = true;
   paper.selection ??= new Selection(names, paper.cells, paper.technique);
   if (place.firstElementChild !== paper.article) {
     const inside = place.contains(document.activeElement);
@@ -61,6 +61,13 @@ function render(startedAt = null) {
       ),
     );
   }
+}
+
+function showNothing() {
+  place.replaceChildren();
+  nothing.hidden = !papers.exhausted && !papers.unreachable;
+  document.getElementById("nothing-waits").hidden = !papers.exhausted;
+  document.getElementById("nothing-reachable").hidden = papers.exhausted;
 }
 
 function showSitting() {
@@ -112,7 +119,7 @@ function decide(action, event) {
     const words = view.inWords(item);
     view.showVerdict(paper, `You ${words === "put aside" ? "put this aside" : words.replace(/^(approved|rejected)/, "$1 this")}.`);
     const said = `${words[0].toUpperCase()}${words.slice(1)}: ${paper.title}`;
-    if (!papers.step(1, { open: true })) papers.at = papers.list.length;
+    if (!papers.step(1, { open: true })) papers.toFirst();
     render(event?.timeStamp ?? performance.now());
     tell(said);
   } catch (error) {
@@ -371,18 +378,19 @@ function adopt() {
   }
 }
 
+papers.addEventListener("unreachable", () => {
+  if (!place.firstElementChild) showNothing();
+});
 papers.addEventListener("more", () => {
   adopt();
-  if (papers.current) return;
-  const at = papers.list.findIndex((paper) => paper.open);
-  if (at >= 0) {
-    papers.at = at;
-    render();
-  }
+  // Behind the last paper there is one now.
+  if (place.firstElementChild) return;
+  papers.toFirst();
+  render();
 });
 
 adopt();
-if (papers.current && !papers.current.open && !desk.dataset.asked) papers.at = papers.list.length;
+if (!desk.dataset.asked) papers.toFirst();
 view.showKeys(document);
 render();
 showSitting();

@@ -9,14 +9,17 @@ export class Papers extends EventTarget {
   #fetching = null;
   #wait = 1_000;
 
-  constructor(root, { state, decided }) {
+  constructor(roots, { state, decided }) {
     super();
     this.state = state;
     this.decided = decided; // (id) => is there an unsent decision on it?
     this.list = [];
     this.at = 0;
     this.exhausted = false;
-    for (const article of root.querySelectorAll("article.paper")) this.#take(article);
+    this.unreachable = false;
+    for (const root of roots) {
+      for (const article of root.querySelectorAll("article.paper")) this.#take(article);
+    }
   }
 
   get current() {
@@ -40,6 +43,12 @@ export class Papers extends EventTarget {
       }
     }
     return false;
+  }
+
+  /** Go to the first that waits; behind the last, when none does. */
+  toFirst() {
+    const at = this.list.findIndex((paper) => paper.open);
+    this.at = at < 0 ? this.list.length : at;
   }
 
   show(id) {
@@ -71,9 +80,11 @@ export class Papers extends EventTarget {
       let fresh = 0;
       for (const article of articles) fresh += this.#take(article) ? 1 : 0;
       this.exhausted = !articles.length;
+      this.unreachable = false;
       this.#wait = 1_000;
       this.dispatchEvent(new CustomEvent("more", { detail: { fresh } }));
     } catch (error) {
+      this.unreachable = true;
       this.dispatchEvent(new CustomEvent("unreachable", { detail: { error } }));
       setTimeout(() => this.fill(), this.#wait);
       this.#wait = Math.min(2 * this.#wait, LONGEST_WAIT_MS);
