@@ -1,7 +1,7 @@
 """Pictures of every page for docs/screenshots: ``make screenshots``.
 
-The sample night (summaries in our own words, no abstracts) is run through, three reviewers decide on
-some of it, two of them under double review, and a real browser visits every page at two widths.
+The sample night (summaries in our own words, no abstracts) is run through, three reviewers decide
+on some of it, two of them under double review, and a real browser visits every page at two widths.
 """
 
 from __future__ import annotations
