@@ -75,7 +75,9 @@ class FactCalls(Calls):
         """
         failed = 0
         while True:
-            headers = {} if after is None else {"Last-Event-ID": str(after)}
+            headers = {"Accept": "text/event-stream"}
+            if after is not None:
+                headers["Last-Event-ID"] = str(after)
             try:
                 for event in events_in(
                     self._api.lines("/events", headers=headers, patience=patience)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 from urllib.parse import quote
 
-from litmine.client.figures import AgreementReport, ModelsReport, RunReport
+from litmine.client.figures import AgreementReport, ModelsReport, RuleCheck, RuleReport, RunReport
 from litmine.client.models import Page
 from litmine.client.papers import (
     Activity,
@@ -101,6 +101,15 @@ class LibraryCalls(Calls):
     def agreement(self) -> AgreementReport:
         """Return how far reviewers agree with each other, and with the model."""
         return self._api.read(AgreementReport, "/agreement")
+
+    def rules(self) -> RuleReport:
+        """Return how often approvals by rule were wrong, and those that wait for a check."""
+        return self._api.read(RuleReport, "/rules")
+
+    def check_rule(self, number: int, verdict: Literal["right", "wrong"]) -> RuleCheck:
+        """Say whether an approval by rule was right; a wrong one is undone and waits again."""
+        wish = {"verdict": verdict}
+        return self._api.change(RuleCheck, "POST", f"/rules/checks/{number}", wish)
 
 
 def _asked(only: dict[str, str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from litmine.core.errors import LitmineError, Stale, Unauthenticated
@@ -134,13 +135,27 @@ def _of_door(request: Request, error: Exception) -> Response:
 def _of_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     detail = str(error.detail)
+    headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.NOT_FOUND and detail == "Not Found":
         detail = "there is nothing at this address"
     elif error.status_code == HTTPStatus.BAD_REQUEST and "parsing the body" in detail:
         detail = "the body cannot be read; send JSON in UTF-8"
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and detail == "Method Not Allowed":
         detail = f"{request.method} is not possible here; the header Allow says what is"
-    return problem(request, error.status_code, detail, headers=dict(error.headers or {}))
+        headers["Allow"] = ", ".join(_allowed(request)) or headers.get("Allow", "")
+    return problem(request, error.status_code, detail, headers=headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return what is possible at an address: the framework tells of its first route only."""
+    from litmine.web import api, pages
+
+    found: set[str] = set()
+    for router in (*pages.ROUTERS, *api.ROUTERS):
+        for route in router.routes:
+            if isinstance(route, APIRoute) and route.path_regex.match(request.url.path):
+                found |= route.methods or set()
+    return sorted(found - {request.method})
 
 
 def _of_validation(request: Request, error: Exception) -> Response:

@@ -21,6 +21,8 @@ from litmine.core.errors import (
     Unauthenticated,
 )
 from litmine.store.audit import audit_entries
+from litmine.store.decisions import decide
+from litmine.store.rule_decisions import put_rule_decision
 from litmine.store.runs import start_run
 from litmine.web.api.document import describe
 from litmine.web.feed import Feed
@@ -54,6 +56,8 @@ CALLS = {
     "getRun": lambda c, ids: c.run("run-1"),
     "listModels": lambda c, ids: c.models(),
     "getAgreement": lambda c, ids: c.agreement(),
+    "getRules": lambda c, ids: c.rules(),
+    "checkRuleDecision": lambda c, ids: c.check_rule(1, "right"),
     "getStatus": lambda c, ids: c.status(),
     "getTaxonomy": lambda c, ids: c.taxonomy(),
     "listAudit": lambda c, ids: c.audit(actor="May", action="approve", subject=ids[1]),
@@ -119,6 +123,15 @@ def test_every_operation_has_a_method_that_calls_it(app, store, queue_ids):
     app.state.feed = Feed(store, interval=0.05)
     with store.write() as connection:
         start_run(connection, "run-1", "nightly", "host", NOW)
+        number = decide(
+            connection,
+            queue_ids[6],
+            "approve",
+            reviewer="rule",
+            now=NOW,
+            cells=["inference/memory"],
+        )
+        put_rule_decision(connection, number, "rule:auto-approve", True)
     recorder = Recorder(app)
     with running(recorder) as server, client_of(server, "May", "maintainer") as client:
         for name, call in CALLS.items():

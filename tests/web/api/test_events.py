@@ -29,6 +29,7 @@ def server(app):
 @contextmanager
 def listening(client, **headers):
     """Give a function that waits for the next event and returns its id and data."""
+    headers["Accept"] = "text/event-stream"
     with client.stream("GET", f"{V1}/events", headers=headers) as response:
         assert response.status_code == 200
         assert response.headers["Content-Type"].startswith("text/event-stream")
@@ -160,6 +161,16 @@ def test_a_server_that_stops_ends_the_streams(app, store):
     client.close()
     with pytest.raises(ProblemError):
         app.state.feed.admit("Ada")
+
+
+def test_without_asking_for_a_stream_there_is_one_event(app, token_as, queue_ids):
+    client = token_as("reviewer", "Ada")
+    told(decide(client, queue_ids[0], "later"))
+    answer = client.get(f"{V1}/events?after=0")
+    assert answer.headers["Content-Type"].startswith("text/event-stream")
+    assert answer.text.count("event: queue") == 1
+    assert queue_ids[0] in answer.text
+    assert app.state.feed.connections == 0
 
 
 def test_a_number_is_needed_to_go_on(app, token_as):

@@ -85,9 +85,21 @@ def test_what_cannot_be_used_is_refused(ada):
     assert "not an arXiv id" in told(ada.get(f"{V1}/queue/2606"), 422)["detail"]
     told(ada.get(f"{V1}/queue/2606.99999"), 404)
     told(ada.get(f"{V1}/nothing"), 404)
-    refused = ada.delete(f"{V1}/queue")
-    told(refused, 405)
-    assert refused.headers["Allow"] == "GET"
+
+
+def test_what_an_address_allows(token_as, queue_ids):
+    client = token_as("maintainer")
+    for method, path, allowed in (
+        ("DELETE", "/queue", "GET"),
+        ("POST", "/users/1", "PATCH"),
+        ("DELETE", "/users", "GET, POST"),
+        ("PATCH", "/me/preferences", "GET, PUT"),
+        ("GET", f"/queue/{queue_ids[0]}/decisions", "POST"),
+        ("GET", f"/queue/{OLD}/undo", "POST"),
+    ):
+        refused = client.request(method, V1 + path)
+        told(refused, 405)
+        assert refused.headers["Allow"] == allowed, path
 
 
 def test_an_answer_that_still_holds_is_not_sent_again(ada, queue_ids):

@@ -55,7 +55,7 @@ Reviewer = Annotated[Principal, require("reviewer")]
 class Wish(BaseModel):
     """What to do with a paper."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     action: Action = Field(description="approve, reject, or put aside for later")
     cells: list[Annotated[str, Field(max_length=64), Clean]] | None = Field(
@@ -63,7 +63,7 @@ class Wish(BaseModel):
         max_length=25,
         description="cells of an approval as stage/resource, short forms allowed; none: as "
         "suggested",
-        examples=[["inference/memory", "inf/lat"]],
+        examples=[["inference/memory", "sys/net"]],
     )
     technique: list[Annotated[str, Field(max_length=100), Clean]] | None = Field(
         default=None,
@@ -173,7 +173,13 @@ def list_decisions(
         Query(pattern="^(approve|reject|later|undo)$", description="only such decisions"),
     ] = None,
     since: Annotated[
-        datetime | None, Query(description="only from this moment on; UTC without an offset")
+        str | None,
+        Query(
+            max_length=40,
+            description="only from this moment on; UTC without an offset",
+            examples=["2026-07-01T04:00:00Z"],
+            json_schema_extra={"format": "date-time"},
+        ),
     ] = None,
     paper: Annotated[
         str | None, Query(max_length=200, description="only on this paper (arXiv id)")
@@ -193,7 +199,7 @@ def list_decisions(
             limit=limit + 1,
             reviewer=reviewer,
             action=action,
-            since=None if since is None else _utc(since),
+            since=None if since is None else _moment(since),
             arxiv_id=None if paper is None else parse_arxiv_id(paper).id,
         )
     page = found[:limit]
@@ -267,10 +273,9 @@ def _refused(arxiv_id: str, error: LitmineError | ProblemError, path: str) -> Bu
     return BulkResult(id=arxiv_id, status=status, outcome=None, problem=told)
 
 
-def _utc(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=UTC)
+def _moment(text: str) -> datetime:
     try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise InputError("since is outside the calendar") from error
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise InputError("since is not a moment such as 2026-07-01T04:00:00Z") from error

@@ -129,8 +129,6 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     }
     for status in (status for status, can_be in expected.items() if can_be):
         answers.setdefault(str(status), {})
-    if "If-Match" in headers:
-        headers["If-Match"]["required"] = True
     if "If-None-Match" in headers:
         answers["304"] = {"description": "What you have still holds."}
         answers["200"]["headers"] = {"ETag": {"schema": {"type": "string"}}}

@@ -50,7 +50,23 @@ class EventStream(StreamingResponse):
         200: {
             "description": "Events `queue`; the data of each is a QueueEvent. Their ids are "
             "numbers of audit entries: Last-Event-ID goes on behind one.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {
+                "text/event-stream": {
+                    "schema": {
+                        "type": "object",
+                        "properties": {
+                            "id": {"type": "string", "examples": ["1204"]},
+                            "event": {"type": "string", "enum": ["queue"]},
+                            "data": {
+                                "type": "string",
+                                "contentMediaType": "application/json",
+                                "contentSchema": {"$ref": "#/components/schemas/QueueEvent"},
+                            },
+                            "retry": {"type": "integer", "minimum": 0},
+                        },
+                    }
+                }
+            },
         },
         429: {},
         503: {},
@@ -71,26 +87,30 @@ async def stream_events(
     """Tell of changes as they happen (at most a second later), until the client leaves.
 
     The first event comes at once. Comments keep the connection alive. The server ends a stream
-    after ten minutes; come back with Last-Event-ID, as every EventSource does by itself.
+    after ten minutes; come back with Last-Event-ID, as every EventSource does by itself. A client
+    that does not name text/event-stream in Accept gets the first event only: to ask now and then.
     """
     feed = cast("Feed", request.app.state.feed)
     listener = feed.admit(who.name)
     known = last_id or after
+    stays = EventStream.media_type in request.headers.get("accept", "")
     return EventStream(
-        _lines(feed, listener, None if known is None else int(known)),
+        _lines(feed, listener, None if known is None else int(known), _LIFE if stays else 0.0),
         lambda: feed.dismiss(listener),
     )
 
 
-async def _lines(feed: Feed, listener: Listener, after: int | None) -> AsyncIterator[str]:
-    ends = time.monotonic() + _LIFE
+async def _lines(
+    feed: Feed, listener: Listener, after: int | None, life: float
+) -> AsyncIterator[str]:
+    ends = time.monotonic() + life
     yield "retry: 2000\n\n"
     async for new in feed.listen(listener, after, patience=_HEARTBEAT):
         if new is None:
             yield ": still here\n\n"
         else:
             yield f"id: {new.last}\nevent: queue\ndata: {_event(new).model_dump_json()}\n\n"
-        if time.monotonic() > ends:
+        if time.monotonic() >= ends:
             return
 
 

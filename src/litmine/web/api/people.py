@@ -36,7 +36,7 @@ Doors = Annotated[Logins, Depends(logins)]
 class PreferencesWish(BaseModel):
     """All of your preferences; what is left out goes back to its default."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     theme: Theme | None = Field(default=None, description="colours of the pages")
     policy: Policy | None = Field(
@@ -54,7 +54,7 @@ class PreferencesWish(BaseModel):
 class TokenWish(BaseModel):
     """A token to make."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     name: Annotated[str, Clean] = Field(
         max_length=200, description="what it is for", examples=["nightly export"]
@@ -68,7 +68,7 @@ class TokenWish(BaseModel):
 class NewAccount(BaseModel):
     """An account to add."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     name: Annotated[str, Clean] = Field(
         max_length=200, description="stands with their decisions", examples=["ada"]
@@ -85,7 +85,7 @@ class NewAccount(BaseModel):
 class AccountChange(BaseModel):
     """One thing to change of an account; null leaves the other as it is."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     role: Role | None = Field(default=None, description="what they may do")
     disabled: bool | None = Field(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, HTTPException, Path, Query
 from fastapi.responses import Response
 
 from litmine.client.models import Entry, Page, State
@@ -33,6 +33,8 @@ PaperId = Annotated[
     str, Path(description="arXiv id; old ones have a slash", examples=["2606.00001"])
 ]
 _TRAIL = 8
+#: Addresses below a paper's, which an id with slashes would take in.
+_DEEDS = ("decisions", "undo")
 
 
 @router.get("/queue", response_model=Page[Entry])
@@ -78,6 +80,8 @@ def get_entry(
     known: Known = None,
 ) -> Response:
     """One paper of the queue, in whatever state it is."""
+    if arxiv_id.rpartition("/")[2] in _DEEDS:
+        raise HTTPException(405, "Method Not Allowed", {"Allow": "POST"})
     item = s.desk(who).show(arxiv_id)
     return answer(entry(item, who.name), known, etag=f'"{item.queue.revision}"')
 
