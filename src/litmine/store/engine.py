@@ -2,7 +2,10 @@
 
 SQLite runs in WAL mode with ``synchronous=NORMAL``, a busy timeout and foreign keys on. Writers
 take the lock when they begin (``BEGIN IMMEDIATE``): a deferred transaction that turns into a
-writer half-way can fail at once where this one waits its turn.
+writer half-way can fail at once where this one waits its turn. Threads of one process queue up for
+it in memory and are served in order; only the first of them asks SQLite, every few milliseconds.
+SQLite's own waiting sleeps ever longer between two looks, up to a tenth of a second, and lets
+whoever looks first overtake.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +32,14 @@ from sqlalchemy.exc import (
 
 from litmine.core.errors import ConfigError, SchemaMismatch, StoreError
 from litmine.store.schema import SCHEMA_HEAD
+from litmine.store.turns import Turns
 
 __all__ = ["Store", "open_store", "redact_url"]
 
 _BUSY_SECONDS = 30
+_LOOK_SECONDS = 0.004
+#: Connections kept, and more at most: a web server works in 40 threads.
+_KEPT, _MORE = 10, 40
 
 
 def redact_url(url: str) -> str:
@@ -48,6 +55,7 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._turns = Turns() if engine.dialect.name == "sqlite" else None
 
     @property
     def dialect(self) -> str:
@@ -71,9 +79,16 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Open a transaction that writes: all of it is stored, or nothing."""
-        with self._transaction({"litmine_write": True}) as connection:
-            yield connection
+        """Open a transaction that writes: all of it is stored, or nothing.
+
+        Never open one inside another: the second would wait for the first.
+        """
+        with ExitStack() as stack:
+            # Before a connection is taken: those who wait need none. After the longest wait the
+            # database is asked all the same, and says that it is locked.
+            if self._turns is not None and self._turns.take(_BUSY_SECONDS):
+                stack.callback(self._turns.give)
+            yield stack.enter_context(self._transaction({"litmine_write": True}))
 
     @contextmanager
     def _transaction(self, options: dict[str, Any]) -> Iterator[Connection]:
@@ -168,7 +183,7 @@ def _bring_up_to_date(store: Store, migrate: bool) -> None:
 
 
 def _prepare_file(url: URL, must_exist: bool) -> None:
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+    if url.get_backend_name() != "sqlite" or _in_memory(url) or url.database is None:
         return
     path = Path(url.database)
     try:
@@ -187,13 +202,25 @@ def _prepare_file(url: URL, must_exist: bool) -> None:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+        # A database in memory has one connection only, which SQLAlchemy arranges itself.
+        pool = {} if _in_memory(url) else {"pool_size": _KEPT, "max_overflow": _MORE}
+        engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, **pool)
         event.listen(engine, "connect", _sqlite_pragmas)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
-    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _BUSY_SECONDS})
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=_KEPT,
+        max_overflow=_MORE,
+        connect_args={"connect_timeout": _BUSY_SECONDS},
+    )
+
+
+def _in_memory(url: URL) -> bool:
+    return not url.database or url.database == ":memory:"
 
 
 def _sqlite_pragmas(connection: Any, _record: Any) -> None:
@@ -226,8 +253,33 @@ def _use_wal(cursor: Any) -> None:
 
 
 def _sqlite_begin(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("litmine_write", True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    if not connection.get_execution_options().get("litmine_write", True):
+        connection.exec_driver_sql("BEGIN")
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        if not _began(driver):
+            # Once more, in the form in which SQLAlchemy tells errors.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000:.0f}")
+
+
+def _began(driver: Any) -> bool:
+    """Begin to write as soon as the lock is free; False when something else is wrong."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    pause = _LOOK_SECONDS / 8
+    while True:
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                return False
+            time.sleep(pause)
+            pause = min(2 * pause, _LOOK_SECONDS)
+        else:
+            return True
 
 
 def _schema_version(engine: Engine) -> str | None:
