@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 __all__ = ["Point", "Series", "line_chart"]
 
-_WIDTH, _HEIGHT = 720, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 16, 34, 34
-_LABELS = 8
+_WIDTH, _HEIGHT = 640, 260
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 40, 40, 36
+_LABELS = 6
 
 _Scale = Callable[[float], float]
 
@@ -126,9 +126,9 @@ def _line(one: Series, x: _Scale, y: _Scale) -> Markup:
 
 def _key(one: Series, number: int) -> Markup:
     style = "" if one.style == "first" else " second"
-    left = _LEFT + number * 240
+    left = _LEFT + number * 290
     return Markup(
-        '<line class="line{}" x1="{}" x2="{}" y1="12" y2="12"/>'
-        '<circle class="dot{}" cx="{}" cy="12" r="4"/>'
-        '<text class="key" x="{}" y="16">{}</text>'
+        '<line class="line{}" x1="{}" x2="{}" y1="14" y2="14"/>'
+        '<circle class="dot{}" cx="{}" cy="14" r="4"/>'
+        '<text class="key" x="{}" y="19">{}</text>'
     ).format(style, left, left + 28, style, left + 14, left + 36, one.name)
