@@ -142,10 +142,17 @@ class Served:
 
 @contextmanager
 def serve(app: FastAPI) -> Iterator[Served]:
-    """Serve an application on a free port of loopback, in a thread."""
+    """Serve the application on a free port of loopback, in a thread."""
+    with on_loopback(app, Server) as url:
+        yield Served(app, url)
+
+
+@contextmanager
+def on_loopback(app: Any, kind: type[uvicorn.Server] = uvicorn.Server) -> Iterator[str]:
+    """Serve any ASGI application on a free port of loopback, in a thread; give its URL."""
     started = threading.Event()
 
-    class Announcing(Server):
+    class Announcing(kind):  # type: ignore[valid-type,misc]
         async def startup(self, *args: Any, **kwargs: Any) -> None:
             await super().startup(*args, **kwargs)
             started.set()
@@ -158,7 +165,6 @@ def serve(app: FastAPI) -> Iterator[Served]:
             log_config=None,
             access_log=False,
             ws="none",
-            lifespan="on",
             timeout_graceful_shutdown=2,
         )
     )
@@ -166,8 +172,7 @@ def serve(app: FastAPI) -> Iterator[Served]:
     thread.start()
     try:
         assert started.wait(timedelta(seconds=20).total_seconds()), "the server did not start"
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield Served(app, f"http://127.0.0.1:{port}")
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(20)

@@ -181,3 +181,18 @@ def test_over_a_real_connection(served):
     assert answer.status == 413
     assert re.search(r"has at most 1024 KiB", answer.read().decode())
     server.close()
+
+
+def test_the_log_has_a_line_for_each_request_without_secrets(app, client_as, capsys):
+    client = client_as("reader")
+    client.get("/library?text=what-i-search")
+    client.get("/static/icon.svg")
+    client.get("/login/link/secret-of-a-link")
+    client.post("/login/link/secret-of-a-link")
+    lines = [line for line in capsys.readouterr().err.splitlines() if "event=request" in line]
+    told = [re.search(r"method=(\S+) path=(\S+) status=(\d+)", line) for line in lines]
+    assert [one.groups() for one in told] == [
+        ("GET", "/library", "200"),
+        ("GET", "/login/link/***", "200"),
+        ("POST", "/login/link/***", "401"),
+    ]

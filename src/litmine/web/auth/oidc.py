@@ -162,6 +162,7 @@ class OpenIdLogin:
         found["id_token_signing_alg_values_supported"] = sorted(_ALGORITHMS.intersection(offered))
 
     def _unsound(self, error: Exception) -> ProblemError:
+        self._client.server_metadata.clear()  # ask again next time
         _log.error("oidc", issuer=self._issuer, problem=f"{type(error).__name__}: {error}")
         return ProblemError(
             HTTPStatus.BAD_GATEWAY,
@@ -190,7 +191,8 @@ def account_of(accounts: Accounts, claims: dict[str, Any], role: str) -> User:
     Unauthenticated
         The account is disabled.
     """
-    subject = f"{claims['iss']} {claims['sub']}"
+    # Some issuers end in a slash, which the settings leave out.
+    subject = f"{claims['iss'].rstrip('/')} {claims['sub']}"
     user = accounts.of_subject(subject)
     if user is None and role == "none":
         raise Forbidden(

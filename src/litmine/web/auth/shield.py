@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import time
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from litmine.core.log import get_logger
 from litmine.core.sections import WebSettings
 from litmine.web.problems import problem
 
@@ -45,6 +47,8 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+_LINKS = "/login/link/"
+_log = get_logger("litmine.web.access")
 _HSTS = "max-age=31536000"
 
 
@@ -84,6 +88,7 @@ class Shield:
         if length.isdecimal() and int(length) > BODY_LIMIT:
             await _refuse(scope, receive, guarded, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)
             return
+        began = time.perf_counter()
         try:
             await self._app(scope, _Bounded(receive), guarded)
         except Exception as error:
@@ -93,6 +98,8 @@ class Shield:
             # headers.
             answer = scope["app"].exception_handlers[Exception](Request(scope, receive), error)
             await answer(scope, receive, guarded)
+        finally:
+            guarded.log(time.perf_counter() - began)
 
     def _is_secure(self, scope: Scope) -> bool:
         return scope.get("scheme") == "https" or self._public.scheme == "https"
@@ -140,13 +147,17 @@ class _Answer:
 
     def __init__(self, scope: Scope, send: Send, secure: bool) -> None:
         self._send = send
-        self._static = scope["path"].startswith("/static/")
+        self._path = scope["path"]
+        self._method = scope["method"]
+        self._status = 0
+        self._static = self._path.startswith("/static/")
         self._secure = secure
         self.started = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
+            self._status = message["status"]
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 headers[name] = value
@@ -155,6 +166,18 @@ class _Answer:
             if self._secure:
                 headers["Strict-Transport-Security"] = _HSTS
         await self._send(message)
+
+    def log(self, seconds: float) -> None:
+        """Write one line; never a query (what people search for) and never a link's secret."""
+        if not self._static:
+            path = f"{_LINKS}***" if self._path.startswith(_LINKS) else self._path
+            _log.info(
+                "request",
+                method=self._method,
+                path=path,
+                status=self._status,
+                ms=round(seconds * 1000, 1),
+            )
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, detail: str) -> None:
