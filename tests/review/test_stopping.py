@@ -9,7 +9,7 @@ from scipy.stats import hypergeom
 
 from litmine.core.errors import InputError
 from litmine.review.random_sample import draw_sample, latest_sample, random_sample
-from litmine.review.stopping import StoppingEstimate, estimate
+from litmine.review.stopping import StoppingEstimate, estimate, sample_size
 from litmine.store.audit import audit_entries
 from litmine.store.decisions import decide, undo
 from litmine.store.papers import upsert_papers
@@ -272,3 +272,17 @@ def test_a_line_for_a_person(store):
         "about 4 relevant among 20 waiting (95%: 1 to 8); if reading went by likelihood, recall is "
         "95% or more: may stop (target 90%)"
     )
+
+
+def test_the_proposed_sample_would_do_if_it_held_nothing(store):
+    names = ids(400)
+    with store.write() as connection:
+        arrive(connection, names)
+        read(connection, names[:100], 5, relevant=names[:60])
+        # 63 would be 95%: four missing. A draw with p under 4% for none of them, and half more.
+        least = next(n for n in range(301) if hypergeom.cdf(0, 300, 4, n) < 0.04)
+        assert sample_size(connection) == least + (least + 1) // 2
+        drawn = draw_sample(connection, least, reviewer="Ada", now=NOW + timedelta(minutes=10))
+        read(connection, drawn.ids, 20)
+        assert estimate(connection).may_stop
+    assert sample_size(store, 0.999999) == 300 - least

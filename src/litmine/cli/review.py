@@ -18,6 +18,7 @@ from litmine.cli.common import (
     short_cells,
     split,
 )
+from litmine.cli.review_checks import audit, sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,6 +173,10 @@ def undo(
 ) -> None:
     """Take back your last decision, or what stands on a paper, whoever decided it."""
     _single(context, lambda desk: desk.undo(paper), json_output=json_output, undone=True)
+
+
+app.command("sample")(sample)
+app.command("audit")(audit)
 
 
 def _single(

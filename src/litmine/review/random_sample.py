@@ -17,7 +17,14 @@ from litmine.core.errors import InputError
 from litmine.store.audit import audit_entries, record
 from litmine.store.schema import queue
 
-__all__ = ["UNDECIDED", "Sample", "draw_sample", "latest_sample", "random_sample"]
+__all__ = [
+    "UNDECIDED",
+    "Sample",
+    "draw_sample",
+    "latest_sample",
+    "look_confidence",
+    "random_sample",
+]
 
 #: States of papers that nobody has approved or rejected.
 UNDECIDED = ("pending", "later", "disputed")
@@ -105,6 +112,15 @@ def draw_sample(
         seed=seed,
     )
     return sample
+
+
+def look_confidence(overall: float, look: int) -> float:
+    """Return the confidence that one look must reach, so that all together keep to `overall`.
+
+    The first look has four fifths of the error, each further one a fifth of what the one before
+    had: they sum up to all of it, however many looks there are.
+    """
+    return 1 - (1 - overall) * 4 * 5.0**-look
 
 
 def latest_sample(connection: Connection) -> Sample | None:

@@ -21,14 +21,19 @@ from sqlalchemy import Connection, func, select
 
 from litmine.core.errors import InputError
 from litmine.review.chance import poisson_binomial_interval
-from litmine.review.random_sample import UNDECIDED, Sample, latest_sample
+from litmine.review.random_sample import UNDECIDED, Sample, latest_sample, look_confidence
 from litmine.review.reading import reading
-from litmine.review.recall import RecallTest, random_draw_test, ranked_windows_test
+from litmine.review.recall import (
+    RecallTest,
+    draw_needed,
+    random_draw_test,
+    ranked_windows_test,
+)
 from litmine.store import Store
 from litmine.store.schema import decisions, queue
 from litmine.store.sql import batched
 
-__all__ = ["StoppingEstimate", "estimate"]
+__all__ = ["StoppingEstimate", "estimate", "sample_size"]
 
 Method = Literal["nothing unread", "ranked windows", "random sample"]
 
@@ -165,6 +170,21 @@ def estimate(
     return _conclude(backlog, drawn, target_recall, confidence)
 
 
+def sample_size(
+    source: Store | Connection, target_recall: float = 0.95, confidence: float = 0.95
+) -> int:
+    """Return how large a random sample to draw now, at most all that waits.
+
+    It is the least first sample that would allow to stop if nothing in it were relevant, and half
+    as many again, since something may be.
+    """
+    with reading(source) as connection:
+        backlog = _read_backlog(connection)
+    waiting = len(backlog.unread)
+    least = draw_needed(backlog.found, waiting, target_recall, look_confidence(confidence, look=1))
+    return min(waiting, least + (least + 1) // 2)
+
+
 def _read_backlog(connection: Connection) -> _Backlog:
     unfinished = select(queue.c.enqueued_at).where(queue.c.state.in_(UNDECIDED)).distinct()
     inside = queue.c.enqueued_at.in_(unfinished)
@@ -241,9 +261,8 @@ class _Drawn:
         return self.covers and bool(self.states) and self.decided == len(self.states)
 
     def confidence(self, overall: float) -> float:
-        """Confidence that this look must reach, so that all looks together keep to `overall`."""
-        # 4/5 + 4/25 + 4/125 + ... = 1; nearly always there is one look.
-        return 1 - (1 - overall) * 4 * 5.0**-self.sample.look
+        """Confidence that this look must reach."""
+        return look_confidence(overall, self.sample.look)
 
     def test(self, backlog: _Backlog, target: float, confidence: float) -> RecallTest:
         in_pool = sum(

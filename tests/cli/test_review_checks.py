@@ -1,0 +1,73 @@
+"""``litmine review sample`` and ``audit`` on an invented queue."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from typer.testing import CliRunner
+
+from litmine.cli import app
+from litmine.core.errors import InputError
+from litmine.review.random_sample import random_sample
+from litmine.review.rules import auto_approve
+from litmine.store import open_store
+from litmine.store.queue import enqueue, queue_counts
+from tests.support.rows import MODEL, NOW, judge
+
+IDS = tuple(f"2606.{n:05d}" for n in range(1, 31))
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("LITMINE_DATA_DIR", str(tmp_path))
+    with open_store(f"sqlite:///{tmp_path / 'litmine.db'}") as opened:
+        with opened.write() as connection:
+            judge(connection, IDS, 0.95, relevant=1)
+            enqueue(connection, MODEL, 0.1, NOW)
+        yield opened
+
+
+def run(*arguments):
+    result = CliRunner().invoke(app, ["review", "--reviewer", "Ada", *arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.stdout
+
+
+def test_a_sample_is_listed_with_its_titles(store):
+    said = run("sample", "4", "--seed", "7").splitlines()
+    with store.read() as connection:
+        expected = random_sample(connection, 4, 7)
+    assert [line.split()[0] for line in said[:4]] == expected
+    assert f"part {expected[0]}" in said[0]
+    assert said[4] == "4 of 30 undecided papers, seed 7: decide all of them"
+
+
+def test_a_sample_without_a_size_is_large_enough_for_the_target(store):
+    drawn = json.loads(run("sample", "--json"))
+    # Nothing found: a single missing paper would be too much, so nearly all must be read.
+    assert (len(drawn["ids"]), drawn["pool"], drawn["look"]) == (30, 30, 1)
+    assert json.loads(run("sample", "5", "--json"))["look"] == 2
+
+
+def test_approvals_by_rule_are_listed_and_checked(store):
+    assert "0 approved by rule, 0 to check; none checked yet" in run("audit")
+    with store.write() as connection:
+        auto_approve(connection, 0.9, 1.0, NOW + timedelta(minutes=1), limit=3)
+    listed = json.loads(run("audit", "--json"))
+    assert [one["arxiv_id"] for one in listed["due"]] == list(IDS[:3])
+    first, second, _ = (str(one["decision_id"]) for one in listed["due"])
+    run("audit", first, "right")
+    said = run("audit", second, "wrong")
+    assert IDS[2] in said
+    assert "3 approved by rule, 1 to check; 1 of 2 checked are wrong: 50.0%" in said
+    with store.read() as connection:
+        assert queue_counts(connection)["approved"] == 2
+
+
+@pytest.mark.parametrize("arguments", [("1",), ("1", "perhaps")])
+def test_an_unclear_verdict_is_refused(store, arguments):
+    with pytest.raises(InputError, match="right"):
+        run("audit", *arguments)
