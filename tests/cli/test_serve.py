@@ -8,14 +8,17 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import httpx2
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from litmine.cli import app
 from litmine.core.errors import ConfigError, StoreError
 from litmine.review.accounts import Accounts
+from litmine.store.schema import login_failures
 from tests.support.web import PASSWORD
 
 
@@ -30,8 +33,9 @@ def refused(*arguments):
     return CliRunner().invoke(app, ["serve", *arguments]).exception
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_on_loopback_it_prints_a_link_for_its_owner(database, stop):
+@contextmanager
+def running(stop=signal.SIGTERM):
+    """Serve in a process of its own; give what it says first, and check how it ends."""
     process = subprocess.Popen(
         [sys.executable, "-W", "error", "-m", "litmine", "serve", "--port", "0", "--json"],
         stdout=subprocess.PIPE,
@@ -40,12 +44,7 @@ def test_on_loopback_it_prints_a_link_for_its_owner(database, stop):
     )
     try:
         said = json.loads(process.stdout.readline())
-        assert said["url"] == f"http://127.0.0.1:{said['port']}"
-        with httpx2.Client(base_url=said["url"]) as client:
-            assert client.get("/login").status_code == 200
-            assert client.post(said["login_link"]).status_code == 303
-            assert client.get("/login").headers["location"] == "/"
-            assert client.get("/login", headers={"Host": "evil.example"}).status_code == 421
+        yield said
         process.send_signal(stop)
         rest, errors = process.communicate(timeout=60)
     finally:
@@ -53,7 +52,18 @@ def test_on_loopback_it_prints_a_link_for_its_owner(database, stop):
         process.communicate()
     assert (process.returncode, rest) == (0, "")
     assert "Traceback" not in errors
-    assert said["login_link"].rpartition("/")[2] not in errors
+    assert said["login_link"] is None or said["login_link"].rpartition("/")[2] not in errors
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_on_loopback_it_prints_a_link_for_its_owner(database, stop):
+    with running(stop) as said:
+        assert said["url"] == f"http://127.0.0.1:{said['port']}"
+        with httpx2.Client(base_url=said["url"]) as client:
+            assert client.get("/login").status_code == 200
+            assert client.post(said["login_link"]).status_code == 303
+            assert client.get("/login").headers["location"] == "/"
+            assert client.get("/login", headers={"Host": "evil.example"}).status_code == 421
     (user,) = Accounts(database).all()
     assert (user.name, user.role, user.password_hash) == (getpass.getuser(), "maintainer", None)
 
@@ -72,6 +82,35 @@ def test_in_reach_of_others_it_needs_accounts(database, monkeypatch, host, publi
             accounts.add_user("Link Only", "maintainer", by="tests")
             accounts.add_user("Locked", "reviewer", PASSWORD, by="tests")
             accounts.disable("Locked", by="tests")
+
+
+def test_behind_a_proxy_on_this_machine(database, monkeypatch):
+    monkeypatch.setenv("LITMINE_WEB__PUBLIC_URL", "https://review.example")
+    Accounts(database).add_user("Ada", "maintainer", PASSWORD, by="tests")
+    with running() as said:
+        assert said["url"] == "https://review.example"
+        assert said["login_link"] is None
+        headers = {"Host": "review.example", "X-Forwarded-For": "198.51.100.9"}
+        answer = httpx2.post(
+            f"http://127.0.0.1:{said['port']}/login",
+            data={"name": "Ada", "password": "wrong horse battery"},
+            headers=headers | {"X-Forwarded-Proto": "https", "Origin": "https://review.example"},
+        )
+    assert answer.status_code == 401
+    assert answer.headers["strict-transport-security"]
+    with database.read() as connection:
+        keys = connection.execute(select(login_failures.c.key)).scalars().all()
+    assert "address:198.51.100.9" in keys
+
+
+def test_without_a_proxy_nobody_is_believed_about_their_address(database):
+    with running() as said:
+        httpx2.post(
+            f"{said['url']}/login", data={"name": "x"}, headers={"X-Forwarded-For": "198.51.100.9"}
+        )
+    with database.read() as connection:
+        keys = connection.execute(select(login_failures.c.key)).scalars().all()
+    assert "address:127.0.0.1" in keys
 
 
 def test_a_taken_port_is_told(database):

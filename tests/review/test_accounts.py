@@ -191,6 +191,16 @@ def test_an_account_without_password_has_no_empty_one(accounts):
             accounts.authenticate("Bo", password, HOME)
 
 
+def test_a_flood_of_logins_does_not_take_every_thread(store, accounts, fake_clock):
+    busy = Passwords(QUICK, at_once=1, waiting=1)
+    people = Accounts(store, fake_clock, busy)
+    with busy.place(), busy.place(), pytest.raises(TooManyAttempts, match="in a moment"):
+        people.authenticate("Ada", PASSWORD, HOME)
+    assert people.authenticate("Ada", PASSWORD, HOME)
+    fail(people, times=4)
+    assert people.authenticate("Ada", PASSWORD, HOME), "turned away is not failed"
+
+
 class Counting(PasswordHasher):
     def __init__(self) -> None:
         super().__init__(time_cost=1, memory_cost=8, parallelism=1)
@@ -289,8 +299,9 @@ def test_failures_outlast_a_restart_and_are_forgotten_in_a_day(store, accounts, 
     fail(restarted, times=5)
 
 
-def test_many_attempts_at_once_are_many(accounts):
-    came = at_once([lambda: accounts.authenticate("Ada", WRONG, HOME)] * 12)
+def test_many_attempts_at_once_are_many(store, accounts, fake_clock):
+    people = Accounts(store, fake_clock, Passwords(QUICK, waiting=20))
+    came = at_once([lambda: people.authenticate("Ada", WRONG, HOME)] * 12)
     kinds = [type(one) for one in came]
     assert kinds.count(Unauthenticated) == 5
     assert kinds.count(TooManyAttempts) == 7

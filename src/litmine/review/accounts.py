@@ -254,21 +254,8 @@ class Accounts:
         Unauthenticated
             The name or the password is wrong, or the account is disabled.
         """
-        now = self._clock.now()
-        attempt = count_attempt(self._store, now, fold_name(name), address)
-        with self._store.read() as connection:
-            user = _find(connection, name)
-        stored = None if user is None else user.password_hash
-        if not self._passwords.matches(stored, password) or user is None or stored is None:
-            raise Unauthenticated("the name or the password is wrong")
-        forgive_attempt(self._store, now, attempt)
-        if user.disabled:
-            raise Unauthenticated("this account is disabled; ask a maintainer")
-        if self._passwords.is_outdated(stored):
-            hashed = self._passwords.hash(password)
-            with self._store.write() as connection:
-                change_user(connection, user.id, password_hash=hashed)
-        return user
+        with self._passwords.place():
+            return self._authenticate(name, password, address)
 
     def check_password(self, name: str, password: str, address: str) -> None:
         """Ask for the password again, before it is changed.
@@ -298,6 +285,23 @@ class Accounts:
         kept = check_preferences(preferences)
         self._change(name, "account-preferences", name, preferences=kept)
         return kept
+
+    def _authenticate(self, name: str, password: str, address: str) -> User:
+        now = self._clock.now()
+        attempt = count_attempt(self._store, now, fold_name(name), address)
+        with self._store.read() as connection:
+            user = _find(connection, name)
+        stored = None if user is None else user.password_hash
+        if not self._passwords.matches(stored, password) or user is None or stored is None:
+            raise Unauthenticated("the name or the password is wrong")
+        forgive_attempt(self._store, now, attempt)
+        if user.disabled:
+            raise Unauthenticated("this account is disabled; ask a maintainer")
+        if self._passwords.is_outdated(stored):
+            hashed = self._passwords.hash(password)
+            with self._store.write() as connection:
+                change_user(connection, user.id, password_hash=hashed)
+        return user
 
     def _change(self, name: str, action: str, by: str, **values: Any) -> User:
         now = self._clock.now()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from litmine.core.errors import InputError
+from litmine.core.errors import InputError, TooManyAttempts
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -48,13 +50,35 @@ class Passwords:
     ----------
     hasher : argon2.PasswordHasher, optional
         With other parameters; hashes made with others are made again at the next login.
+    at_once, waiting : int
+        How many are computed at a time, and how many more may wait for their turn: each holds a
+        thread of the server.
     """
 
-    def __init__(self, hasher: PasswordHasher | None = None, at_once: int = 2) -> None:
+    def __init__(
+        self, hasher: PasswordHasher | None = None, *, at_once: int = 2, waiting: int = 6
+    ) -> None:
         self._given = hasher
+        self._places = threading.BoundedSemaphore(at_once + waiting)
         self._turn = threading.BoundedSemaphore(at_once)
         self._nobody: str | None = None
         self._making = threading.Lock()
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Take a place among those who wait for a check.
+
+        Raises
+        ------
+        TooManyAttempts
+            There is none left.
+        """
+        if not self._places.acquire(blocking=False):
+            raise TooManyAttempts("many people log in just now; try again in a moment", 2.0)
+        try:
+            yield
+        finally:
+            self._places.release()
 
     def hash(self, password: str) -> str:
         """Return the Argon2id hash of a password, in PHC form."""
