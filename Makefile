@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types layers bench evaluate docs screenshots clean
+.PHONY: help setup demo test fuzz check format lint types layers bench evaluate docs screenshots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -22,6 +22,9 @@ demo: $(READY) ## The whole nightly run on the sample night, offline, then the q
 
 test: $(READY) ## All tests
 	$(BIN)/python -m pytest
+
+fuzz: $(READY) ## Many requests made up from the API's description, on both databases
+	FUZZ_EXAMPLES=50 $(BIN)/python -m pytest tests/web/api/test_fuzz.py --timeout 0
 
 check: lint types layers test ## Format, lint, types, layers, tests
 

@@ -96,6 +96,7 @@ def test_what_an_address_allows(token_as, queue_ids):
         ("PATCH", "/me/preferences", "GET, PUT"),
         ("GET", f"/queue/{queue_ids[0]}/decisions", "POST"),
         ("GET", f"/queue/{OLD}/undo", "POST"),
+        ("GET", "/queue/decisions", "POST"),
     ):
         refused = client.request(method, V1 + path)
         told(refused, 405)

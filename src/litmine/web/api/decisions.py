@@ -112,7 +112,7 @@ def decide_many(
     return BulkAnswer(items=results)
 
 
-@router.post("/queue/{arxiv_id:path}/decisions", response_model=Outcome)
+@router.post("/queue/{arxiv_id:paper}/decisions", response_model=Outcome)
 def decide(
     arxiv_id: PaperId,
     wish: Wish,
@@ -129,7 +129,7 @@ def decide(
     return _told(_decide(s.desk(who), arxiv_id, wish, revision_of(seen), key))
 
 
-@router.post("/queue/{arxiv_id:path}/undo", response_model=Outcome)
+@router.post("/queue/{arxiv_id:paper}/undo", response_model=Outcome)
 def undo_paper(
     arxiv_id: PaperId, s: Surroundings, who: Reviewer, seen: IfMatch = None, key: Key = None
 ) -> Response:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
+from starlette.convertors import Convertor, register_url_convertor
 
 from litmine.client.models import Entry, Page, State
 from litmine.review import ReviewItem
@@ -33,8 +34,21 @@ PaperId = Annotated[
     str, Path(description="arXiv id; old ones have a slash", examples=["2606.00001"])
 ]
 _TRAIL = 8
-#: Addresses below a paper's, which an id with slashes would take in.
-_DEEDS = ("decisions", "undo")
+
+
+class _PaperId(Convertor[str]):
+    """An arXiv id in an address: old ones have one slash; what follows an id is none of it."""
+
+    regex = r"[a-z\-]+(?:\.[A-Za-z\-]+)?/\d[^/]*|(?!decisions$)[^/]+"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("paper", _PaperId())
 
 
 @router.get("/queue", response_model=Page[Entry])
@@ -72,7 +86,11 @@ def list_disputes(
     return answer(entry_page(s, who, "disputed", None, cursor, limit), known)
 
 
-@router.get("/queue/{arxiv_id:path}", response_model=Entry)
+@router.get(
+    "/queue/{arxiv_id:paper}",
+    response_model=Entry,
+    responses={405: {"description": "`decisions` is no paper, but an address of its own."}},
+)
 def get_entry(
     arxiv_id: PaperId,
     s: Surroundings,
@@ -80,8 +98,6 @@ def get_entry(
     known: Known = None,
 ) -> Response:
     """One paper of the queue, in whatever state it is."""
-    if arxiv_id.rpartition("/")[2] in _DEEDS:
-        raise HTTPException(405, "Method Not Allowed", {"Allow": "POST"})
     item = s.desk(who).show(arxiv_id)
     return answer(entry(item, who.name), known, etag=f'"{item.queue.revision}"')
 
