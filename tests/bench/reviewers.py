@@ -36,6 +36,7 @@ from litmine.review.logins import Logins
 from litmine.standin import StandinServer, load_records
 from litmine.store import Store, open_store
 from litmine.store.copy import copy_store
+from litmine.store.labels import finish_corpus
 from litmine.store.queue import in_state
 from litmine.web.api.common import cursor_to
 from tests.bench.reviewer import Person, Seen
@@ -195,7 +196,7 @@ def measure(kind: str, source: Path, options: argparse.Namespace) -> dict[str, A
         if not options.without_nightly:
             # As after an update of litmine: the labelled library is put in once more.
             with open_store(url) as store, store.write() as connection:
-                connection.exec_driver_sql("DELETE FROM meta WHERE key = 'corpus_fingerprint'")
+                finish_corpus(connection, (), "another")
             nightly.start()
         until = time.monotonic() + options.minutes * 60
         threads = [threading.Thread(target=one.decide_until, args=(until,)) for one in crowd]

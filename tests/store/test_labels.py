@@ -7,8 +7,8 @@ from litmine.store.labels import (
     corpus_fingerprint,
     count_labels,
     delete_label,
+    finish_corpus,
     put_labels,
-    replace_corpus,
 )
 from tests.support.rows import label
 
@@ -34,6 +34,11 @@ def test_the_most_trusted_source_speaks_and_ids_are_in_byte_order(store):
         ids[2]: "list",
         ids[3]: "list",
     }
+
+
+def replace_corpus(connection, items, fingerprint):
+    put_labels(connection, items)
+    finish_corpus(connection, {(one.arxiv_id, one.source) for one in items}, fingerprint)
 
 
 def test_replacing_the_corpus_keeps_what_reviewers_decided(store):

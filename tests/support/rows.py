@@ -18,7 +18,7 @@ from litmine.store.decisions import decide, undo
 from litmine.store.duplicates import Membership, put_memberships
 from litmine.store.harvests import Harvest, put_harvest
 from litmine.store.idempotency import Once, remember
-from litmine.store.labels import StoredLabel, put_labels, replace_corpus
+from litmine.store.labels import StoredLabel, finish_corpus, put_labels
 from litmine.store.opinions import give_opinion
 from litmine.store.papers import get_papers, upsert_papers
 from litmine.store.predictions import StoredPrediction, put_predictions
@@ -97,7 +97,8 @@ def fill(store: Store, now: datetime = NOW) -> None:
             connection,
             [prediction(p.arxiv_id, 1 / 3, content_hash=p.content_hash) for p in papers],
         )
-        replace_corpus(connection, [label("2401.00625"), label("cs/1", "list")], "corpus-1")
+        put_labels(connection, [label("2401.00625"), label("cs/1", "list")])
+        finish_corpus(connection, {("2401.00625", "gold"), ("cs/1", "list")}, "corpus-1")
         put_labels(connection, [label(IDS[0], "review")])
         put_announcements(connection, [Announcement(NIGHT, i, "new", 1) for i in IDS])
         put_harvest(connection, Harvest("oai:cs", NIGHT, NIGHT, "cursor|1", NIGHT))

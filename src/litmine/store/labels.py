@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Connection, delete, func, select
 
 from litmine.store.schema import labels, meta
-from litmine.store.sql import upsert
+from litmine.store.sql import batched, upsert
 
 __all__ = [
     "StoredLabel",
@@ -17,8 +17,9 @@ __all__ = [
     "corpus_fingerprint",
     "count_labels",
     "delete_label",
+    "finish_corpus",
     "put_labels",
-    "replace_corpus",
+    "techniques_of",
 ]
 
 _CORPUS_KEY = "corpus_fingerprint"
@@ -76,10 +77,29 @@ def put_labels(connection: Connection, items: Iterable[StoredLabel]) -> None:
     )
 
 
-def replace_corpus(connection: Connection, items: Sequence[StoredLabel], fingerprint: str) -> None:
-    """Make the seeded part of the library equal to `items`; reviewers' labels stay."""
-    connection.execute(delete(labels).where(labels.c.source.in_(("gold", "list"))))
-    put_labels(connection, items)
+def finish_corpus(
+    connection: Connection, kept: Collection[tuple[str, str]], fingerprint: str
+) -> None:
+    """End the seeding of the library: what is no part of it goes, reviewers' labels stay.
+
+    Its labels were stored before, in transactions of their own (`put_labels`): thousands at once
+    would keep reviewers waiting.
+
+    Parameters
+    ----------
+    kept : collection of (arxiv_id, source)
+        The labels of the corpus.
+    fingerprint : str
+        Names this version of it.
+    """
+    seeded = select(labels.c.arxiv_id, labels.c.source).where(labels.c.source.in_(("gold", "list")))
+    gone = [
+        (arxiv_id, source)
+        for arxiv_id, source in connection.execute(seeded).all()
+        if (arxiv_id, source) not in kept
+    ]
+    for arxiv_id, source in gone:
+        delete_label(connection, arxiv_id, source)
     upsert(connection, meta, [{"key": _CORPUS_KEY, "value": fingerprint}])
 
 
@@ -116,6 +136,21 @@ def all_labels(connection: Connection) -> list[StoredLabel]:
                 lists=row.lists,
             )
     return [best[arxiv_id] for arxiv_id in sorted(best)]
+
+
+def techniques_of(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the techniques of labelled papers, by arXiv id; a reviewer's label counts most."""
+    trust = {"list": 0, "gold": 1, "review": 2}
+    best: dict[str, tuple[int, tuple[str, ...]]] = {}
+    for part in batched(ids):
+        for row in connection.execute(
+            select(labels.c.arxiv_id, labels.c.source, labels.c.technique).where(
+                labels.c.arxiv_id.in_(part)
+            )
+        ):
+            found = (trust[row.source], tuple(row.technique))
+            best[row.arxiv_id] = max(best.get(row.arxiv_id, found), found)
+    return {arxiv_id: technique for arxiv_id, (_, technique) in best.items()}
 
 
 def count_labels(connection: Connection) -> dict[str, int]:
