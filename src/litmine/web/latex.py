@@ -27,12 +27,17 @@ _MATH = re.compile(
     r"|\\\[(?P<square>.+?)\\\]",
     re.DOTALL,
 )
-_TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|[{}^_~]|[^\\{}^_~]", re.DOTALL)
+# In text a stretch of plain characters is one piece, in formulas every letter is.
+_TEXT = re.compile(r"\\[A-Za-z]+\*?|\\.|[{}^_~]|[^\\{}^_~]+|\\", re.DOTALL)
+_FORMULA = re.compile(r"\\[A-Za-z]+\*?|\\.|[{}^_~]|[^\\{}^_~]|\\", re.DOTALL)
+_SPECIAL = re.compile(r"[\\$^_{}~]")
 _DEPTH = 12
 
 
 def math_spans(text: str) -> list[tuple[int, int]]:
     """Return where the formulas of a text stand, with their delimiters: start and end."""
+    if "$" not in text and "\\" not in text:
+        return []
     return [found.span() for found in _MATH.finditer(text)]
 
 
@@ -53,6 +58,8 @@ def latex(text: str | None) -> Markup:
     if not text:
         return Markup("")
     text = str(text)  # a Markup, too, is only text here
+    if not _SPECIAL.search(text):
+        return escape(text)
     parts: list[Markup] = []
     at = 0
     for found in _MATH.finditer(text):
@@ -85,7 +92,7 @@ class _Reader:
     """Reads one stretch of text, in or out of a formula."""
 
     def __init__(self, text: str, *, math: bool) -> None:
-        self._tokens: list[str] = _TOKEN.findall(text)
+        self._tokens: list[str] = (_FORMULA if math else _TEXT).findall(text)
         self._at = 0
         self._math = math
 
@@ -116,7 +123,7 @@ class _Reader:
         return self._letter(piece)
 
     def _letter(self, piece: str) -> Markup:
-        if not self._math:
+        if not self._math or len(piece) > 1:
             return escape(piece)
         if piece.isascii() and piece.isalpha():
             return _tag("i", escape(piece))
@@ -134,11 +141,23 @@ class _Reader:
         return Markup("").join(parts)
 
     def _argument(self, depth: int) -> Markup:
-        while self._peek().isspace():
-            self._at += 1
-        if not self._peek() or self._peek() == "}" or depth >= _DEPTH:
+        self._skip_space()
+        piece = self._peek()
+        if not piece or piece == "}" or depth >= _DEPTH:
             return Markup("")
+        if len(piece) > 1 and not piece.startswith("\\"):
+            # Only the first character of a stretch is the argument.
+            self._tokens[self._at] = piece[1:]
+            return escape(piece[0])
         return self._one(depth + 1)
+
+    def _skip_space(self) -> None:
+        while self._peek()[:1].isspace():
+            rest = self._peek().lstrip()
+            if rest:
+                self._tokens[self._at] = rest
+            else:
+                self._at += 1
 
     def _script(self, piece: str, depth: int) -> Markup:
         content = self._argument(depth)
@@ -164,14 +183,12 @@ class _Reader:
         if name in SIGNS:
             sign = SIGNS[name]
             # A space after a command in text only ends its name.
-            if not self._math and name.isalpha() and self._peek() == " ":
-                self._at += 1
+            if not self._math and name.isalpha() and self._peek().startswith(" "):
+                self._tokens[self._at] = self._peek()[1:]
             return escape(sign)
         return escape("\\" + name)
 
     def _accent(self, name: str, depth: int) -> Markup:
-        if name.isalpha() and self._peek() == " ":
-            self._at += 1
         content = self._argument(depth)
         base = content.striptags()
         if len(base) != 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,17 +66,20 @@ class Reading:
         The matrix: stage by stage, in the taxonomy's order.
     state : dict
         What the page's script needs to know; JSON.
+    techniques : mapping
+        Of the labelled neighbours, by arXiv id.
     """
 
     entry: Entry
     accounts: tuple[Account, ...]
     rows: tuple[tuple[MatrixCell, ...], ...]
     state: dict[str, Any]
+    techniques: Mapping[str, Sequence[str]]
 
 
-def reading(entry: Entry) -> Reading:
-    """Make an entry ready."""
-    return Reading(entry, _accounts(entry), _matrix(entry), _state(entry))
+def reading(entry: Entry, techniques: Mapping[str, Sequence[str]] | None = None) -> Reading:
+    """Make an entry ready; `techniques` are those of labelled papers, by arXiv id."""
+    return Reading(entry, _accounts(entry), _matrix(entry), _state(entry), techniques or {})
 
 
 def heat(probability: float) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from fastapi.templating import Jinja2Templates
@@ -41,17 +42,20 @@ def likelihood(probability: float) -> str:
     return next(word for least, word in _WORDS if probability >= least)
 
 
+@lru_cache(maxsize=256)
 def cell_name(cell: str) -> str:
     """Return "inference/memory" as "Inference · Memory"."""
     stage, _, resource = cell.partition("/")
     return f"{stage_name(stage)} · {resource_name(resource)}"
 
 
+@lru_cache(maxsize=256)
 def stage_name(identifier: str) -> str:
     """Return a stage's short name, without "design"."""
     return _short({one.id: one.name for one in load_taxonomy().stages}, identifier)
 
 
+@lru_cache(maxsize=256)
 def resource_name(identifier: str) -> str:
     """Return a resource's short name."""
     return _short({one.id: one.name for one in load_taxonomy().resources}, identifier)
@@ -70,6 +74,7 @@ def _short(names: dict[str, str], identifier: str) -> str:
     return _SHORT.get(name, name)
 
 
+@lru_cache(maxsize=256)
 def technique_name(identifier: str) -> str:
     """Return a technique's name."""
     names = {one.id: one.name for one in load_taxonomy().techniques}

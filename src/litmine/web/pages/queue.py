@@ -12,10 +12,11 @@ from litmine.core.errors import InputError
 from litmine.core.taxonomy import load_taxonomy
 from litmine.review.stopping import estimate
 from litmine.store.audit import last_entry
+from litmine.store.labels import techniques_of
 from litmine.web.access import Principal, require
 from litmine.web.api.common import Surroundings
 from litmine.web.api.shapes import entry
-from litmine.web.reading import reading
+from litmine.web.reading import Reading, reading
 from litmine.web.services import Services
 from litmine.web.templating import resource_name, stage_name
 
@@ -53,7 +54,7 @@ def queue(
         who,
         "queue/page.html",
         {
-            "papers": [reading(one) for one in found],
+            "papers": _readings(s, found),
             "asked": id,
             "state": state,
             "standing": _standing(s, who),
@@ -77,7 +78,7 @@ def papers(
     if len(skipped) > _MOST_IDS:
         raise InputError(f"skip names at most {_MOST_IDS} papers")
     found = _named(s, who, [only]) if only else _waiting(s, who, state, skipped, limit)
-    return s.page(request, who, "queue/papers.html", {"papers": [reading(one) for one in found]})
+    return s.page(request, who, "queue/papers.html", {"papers": _readings(s, found)})
 
 
 @router.get("/queue/standing")
@@ -91,6 +92,12 @@ def _standing(s: Services, who: Principal) -> dict[str, object]:
         last = last_entry(connection)
         told = estimate(connection, s.settings.review.target_recall)
     return {"counts": s.desk(who).counts(), "estimate": told, "last": last}
+
+
+def _readings(s: Services, found: list[Entry]) -> list[Reading]:
+    with s.store.read() as connection:
+        near = techniques_of(connection, [n.id for one in found for n in one.neighbours])
+    return [reading(one, near) for one in found]
 
 
 def _named(s: Services, who: Principal, ids: list[str]) -> list[Entry]:

@@ -31,8 +31,9 @@ const papers = new Papers([place, document.getElementById("ahead").content], {
 
 // ---- Showing ----
 
-function tell(text) {
-  say(text);
+/** Say what happened: to everybody, and more of it to those who do not see the page. */
+function tell(text, more = "") {
+  say(more ? `${text}. ${more}` : text);
   const line = document.getElementById("told");
   if (line) line.textContent = text;
 }
@@ -179,7 +180,7 @@ function change(what, how) {
   const on = how(paper.selection);
   view.showSelection(paper, names);
   const stored = paper.article.querySelector(".will-store").textContent;
-  tell(`${what} ${on ? "on" : "off"}. To be stored: ${stored}`);
+  tell(`${what} ${on ? "on" : "off"}`, `To be stored: ${stored}`);
 }
 
 function axis(kind, place) {
