@@ -53,8 +53,7 @@ class QueueCalls(Calls):
             fresh = [entry for entry in page.items if entry.id not in seen]
             seen.update(entry.id for entry in fresh)
             yield from fresh
-            # The order moves while it is read: a page without anything new is the end as well.
-            if page.next is None or not fresh:
+            if page.next is None:
                 return
             cursor = page.next
 

@@ -43,7 +43,7 @@ __all__ = ["Outcome", "Reviewer", "Ruling", "relabel", "rule", "take_back_last"]
 
 _WAITING = ("pending", "later")
 _SAID = {
-    "pending": "put back into the queue",
+    "pending": "changed",
     "later": "put aside",
     "disputed": "disputed",
     "approved": "approved",

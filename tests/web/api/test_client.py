@@ -28,6 +28,7 @@ from litmine.web.api.document import describe
 from litmine.web.feed import Feed
 from tests.support.api import running
 from tests.support.rows import NOW
+from tests.support.web import fill_queue
 
 #: Operations that no token may use.
 NOT_FOR_TOKENS = {"createToken", "revokeToken"}
@@ -355,3 +356,18 @@ def test_a_stream_is_read_as_the_standard_has_it():
         f"data: {data % 6}",  # cut off before its empty line
     ]
     assert [event.last for event in events_in(lines)] == [4, 5]
+
+
+def test_every_entry_comes_also_when_those_at_the_end_of_each_page_are_decided(
+    server, store, fake_clock, queue_ids, monkeypatch
+):
+    monkeypatch.setattr("litmine.client.queue_calls._AT_ONCE", 10)
+    ids = fill_queue(store, fake_clock, count=45)
+    with client_of(server) as ada:
+        seen = []
+        for number, entry in enumerate(ada.each_entry(policy="max")):
+            seen.append(entry.id)
+            # The cursor of a page names its last papers, and all of them are decided.
+            if 10 <= number < 20 or number > 32:
+                ada.reject(entry.id, revision=entry.revision)
+    assert sorted(seen) == ids
