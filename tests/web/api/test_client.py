@@ -363,6 +363,9 @@ def test_every_entry_comes_also_when_those_at_the_end_of_each_page_are_decided(
 ):
     monkeypatch.setattr("litmine.client.queue_calls._AT_ONCE", 10)
     ids = fill_queue(store, fake_clock, count=45)
+    order = server.app.state.services.order
+    # At once, where it is otherwise made in the background.
+    monkeypatch.setattr(order, "of", order._rank)
     with client_of(server) as ada:
         seen = []
         for number, entry in enumerate(ada.each_entry(policy="max")):
