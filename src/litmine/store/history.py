@@ -19,7 +19,7 @@ __all__ = [
     "past_decisions",
 ]
 
-_GREATEST = 2**53
+_GREATEST = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def audit_page(
     """
     statement = select(audit).order_by(audit.c.id.desc()).limit(limit)
     if before is not None:
-        # Neither database takes a number of more than 64 bits.
+        # PostgreSQL refuses numbers that the column could not hold.
         statement = statement.where(audit.c.id < max(0, min(before, _GREATEST)))
     if actions or prefixes:
         begun = [audit.c.action.startswith(prefix, autoescape=True) for prefix in prefixes]
