@@ -14,7 +14,7 @@ from litmine.review.stopping import estimate
 from litmine.store.audit import last_entry
 from litmine.store.labels import techniques_of
 from litmine.web.access import Principal, require
-from litmine.web.api.common import Surroundings
+from litmine.web.api.common import Clean, Surroundings
 from litmine.web.api.shapes import entry
 from litmine.web.reading import Reading, reading
 from litmine.web.services import Services
@@ -44,7 +44,7 @@ def queue(
     request: Request,
     s: Surroundings,
     who: Reader,
-    id: Annotated[str, Query(max_length=200)] = "",
+    id: Annotated[str, Query(max_length=200), Clean] = "",
     state: Waiting = "pending",
 ) -> Response:
     """One paper: the named one, or the first that waits."""
@@ -69,8 +69,8 @@ def papers(
     s: Surroundings,
     who: Reader,
     limit: Annotated[int, Query(ge=1, le=25)] = _AHEAD,
-    skip: Annotated[str, Query(max_length=30_000)] = "",
-    only: Annotated[str, Query(max_length=200)] = "",
+    skip: Annotated[str, Query(max_length=30_000), Clean] = "",
+    only: Annotated[str, Query(max_length=200), Clean] = "",
     state: Waiting = "pending",
 ) -> Response:
     """The next papers as a piece of a page, ready to be shown: what the queue page reads ahead."""

@@ -16,7 +16,10 @@ export async function fetchPieces(path) {
   // Without a session the answer is a redirect to the login page.
   if (answer.type === "opaqueredirect" || answer.status === 401) throw new LoggedOut();
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-  return new DOMParser().parseFromString(await answer.text(), "text/html").body;
+  const text = await answer.text();
+  // Reading ahead gives way to keys.
+  await new Promise((resolve) => (window.requestIdleCallback ?? setTimeout)(resolve, { timeout: 300 }));
+  return new DOMParser().parseFromString(text, "text/html").body;
 }
 
 export class LoggedOut extends Error {}

@@ -8,12 +8,11 @@
 import { post, refreshToken, uuid } from "./net.js";
 
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
+const LONGEST_WAIT_MS = 10_000;
 
 export class Outbox extends EventTarget {
   #prefix;
   #storage;
-  #count = 0;
   #running = false;
   #timer = 0;
   #wait = FIRST_WAIT_MS;
@@ -45,9 +44,10 @@ export class Outbox extends EventTarget {
 
   /** Keep an item and start sending. Throws when the browser cannot keep it. */
   add(item) {
-    const kept = { ...item, key: uuid(), tried: false, at: Date.now() };
-    const order = `${String(kept.at).padStart(14, "0")}.${String(this.#count++).padStart(6, "0")}`;
-    kept.slot = `${this.#prefix}${order}.${kept.key}`;
+    // Behind all that waits, also when the clock was put back.
+    const at = Math.max(Date.now(), (this.#all().at(-1)?.at ?? 0) + 1);
+    const kept = { ...item, key: uuid(), tried: false, at };
+    kept.slot = `${this.#prefix}${String(at).padStart(14, "0")}.${kept.key}`;
     this.#put(kept);
     this.#changed();
     this.flush();

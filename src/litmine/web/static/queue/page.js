@@ -358,7 +358,7 @@ async function changed({ id, state, revision }) {
   if (!fresh.open) tell(`Somebody decided in the meantime: ${fresh.title}`);
 }
 
-listen(desk.dataset.last, ({ changed: list, counts }) => {
+function news({ changed: list, counts }) {
   papers.exhausted = false;
   if (list) for (const one of list) void changed(one);
   if (counts) {
@@ -367,7 +367,7 @@ listen(desk.dataset.last, ({ changed: list, counts }) => {
   }
   showStanding();
   papers.fill();
-});
+}
 
 function adopt() {
   for (const paper of papers.list) {
@@ -399,4 +399,5 @@ showOutbox(outbox);
 showTroubles(outbox);
 outbox.flush();
 papers.fill();
+listen(desk.dataset.last, news, () => outbox.flush());
 document.documentElement.dataset.ready = "queue";

@@ -3,6 +3,7 @@
 import { fetchPieces } from "./net.js";
 
 const AHEAD = 10;
+const AT_ONCE = 5;
 const LONGEST_WAIT_MS = 20_000;
 
 export class Papers extends EventTarget {
@@ -71,7 +72,7 @@ export class Papers extends EventTarget {
     try {
       const skip = this.list.filter((paper) => paper.open || this.decided(paper.id));
       const query = new URLSearchParams({
-        limit: String(AHEAD),
+        limit: String(Math.max(AT_ONCE, AHEAD - this.ahead)),
         state: this.state,
         skip: skip.map((paper) => paper.id).join(","),
       });
@@ -135,7 +136,7 @@ function make(article) {
   const told = JSON.parse(article.dataset.paper);
   return {
     ...told,
-    article: document.importNode(article, true),
+    article,
     selection: null,
     comment: "",
     explained: "relevance",

@@ -5,9 +5,9 @@ const FAILURES = 3;
 
 /**
  * Call `onChange({changed, counts})` for all that happens behind audit entry `after`; `changed` is
- * null when what changed is not known.
+ * null when what changed is not known. `onOpen()`: the server can be reached (again).
  */
-export function listen(after, onChange) {
+export function listen(after, onChange, onOpen) {
   let failures = 0;
   let asking = 0;
   let last = after;
@@ -19,6 +19,7 @@ export function listen(after, onChange) {
     onChange({ changed: told.missed ? null : told.changed, counts: told.counts });
   });
   source.addEventListener("open", () => {
+    onOpen();
     failures = 0;
     clearInterval(asking);
     asking = 0;
@@ -32,7 +33,7 @@ export function listen(after, onChange) {
   let renewed = null;
   function reopen() {
     clearInterval(asking);
-    renewed ??= listen(last, onChange);
+    renewed ??= listen(last, onChange, onOpen);
   }
   addEventListener("pagehide", () => source.close());
   return source;
