@@ -101,9 +101,9 @@ class Resamples:
         drawn = drawn[np.isfinite(drawn)]
         # A resample in which everybody says the same has no value. Few of them do no harm.
         if 2 * len(drawn) < self._draws:
-            return Figure(value, None, None, papers)
+            return Figure(_tidy(value), None, None, papers)
         low, high = np.quantile(drawn, [self._tail, 1 - self._tail])
-        return Figure(value, float(low), float(high), papers)
+        return Figure(_tidy(value), _tidy(float(low)), _tidy(float(high)), papers)
 
     def _drawn(self) -> Array:
         """How often each paper was drawn, of shape (draws, papers)."""
@@ -115,6 +115,11 @@ class Resamples:
             drawn = rng.multinomial(self.papers, share, size=self._draws)
             self._weights = drawn.astype(np.float64)
         return self._weights
+
+
+def _tidy(value: float) -> float:
+    # Without what rounding leaves where the answer is 0.
+    return round(value, 12) + 0.0
 
 
 def nominal_distance(one: object, other: object) -> float:
