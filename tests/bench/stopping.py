@@ -50,8 +50,14 @@ def vectorise(texts: list[str]) -> Any:
     return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2).fit_transform(texts)
 
 
-def learner_order(features: Any, labels: Labels, seed: int) -> list[int]:
-    """Order in which an active learner that starts from one paper of each kind reads."""
+def learner_order(features: Any, labels: Labels, seed: int, uncertain: int = 0) -> list[int]:
+    """Order in which an active learner that starts from one paper of each kind reads.
+
+    Parameters
+    ----------
+    uncertain : int
+        Of every ten papers so many are those nearest to the boundary, the others the most probable.
+    """
     rng = np.random.default_rng(seed)
     read = [int(rng.choice(np.flatnonzero(labels))), int(rng.choice(np.flatnonzero(~labels)))]
     waiting = np.ones(len(labels), bool)
@@ -60,13 +66,17 @@ def learner_order(features: Any, labels: Labels, seed: int) -> list[int]:
         model = LogisticRegression(C=10, class_weight="balanced", solver="liblinear")
         model.fit(features[read], labels[read])
         rest = np.flatnonzero(waiting)
-        best = rest[np.argsort(-model.decision_function(features[rest]), kind="stable")[:STEP]]
-        waiting[best] = False
-        read += best.tolist()
+        scores = model.decision_function(features[rest])
+        best = rest[np.argsort(-scores, kind="stable")].tolist()
+        unsure = rest[np.argsort(np.abs(scores), kind="stable")].tolist()
+        chosen = [*unsure[:uncertain], *best[: STEP - uncertain]]
+        chosen = list(dict.fromkeys(chosen))
+        waiting[chosen] = False
+        read += chosen
     return read
 
 
-def screening(seeds: int) -> Iterator[Reading]:
+def screening(seeds: int, uncertain: int = 0) -> Iterator[Reading]:
     """Every screening set, once a seed."""
     for path in sorted((DATA / "screening").glob("*.parquet")):
         table = pd.read_parquet(path)
@@ -74,7 +84,7 @@ def screening(seeds: int) -> Iterator[Reading]:
         texts = (table["title"].fillna("") + "\n" + table["abstract"].fillna("")).tolist()
         features = vectorise(texts)
         for seed in range(seeds):
-            yield Reading(path.stem, labels[learner_order(features, labels, seed)])
+            yield Reading(path.stem, labels[learner_order(features, labels, seed, uncertain)])
 
 
 @dataclass(frozen=True)
@@ -199,12 +209,14 @@ def row(name: str, target: float, stops: list[Stop]) -> dict[str, Any]:
     }
 
 
-def ranked_rows(groups: dict[str, list[Reading]]) -> list[dict[str, Any]]:
-    """Ranked windows: the readings as they are, then in orders that break the assumption."""
+def ranked_rows(
+    groups: dict[str, list[Reading]], others: dict[str, list[Reading]]
+) -> list[dict[str, Any]]:
+    """Ranked windows: the readings by likelihood, then in orders that strain the assumption."""
     rows = []
     rng = np.random.default_rng(0)
     for target in TARGETS:
-        for name, readings in groups.items():
+        for name, readings in {**groups, **others}.items():
             stops = [ranked_stop(r.outcomes, target) for r in readings]
             rows.append(row(f"ranked, {name}", target, stops))
         everything = [r for readings in groups.values() for r in readings]
@@ -277,8 +289,12 @@ def main() -> None:
         groups.setdefault(reading.name, []).append(reading)
     found = nights()
     groups["nights"] = found.readings
+    others = {
+        "two of ten uncertain": list(screening(arguments.seeds // 2, 2)),
+        "all uncertain": list(screening(arguments.seeds // 2, STEP)),
+    }
     tables = {
-        "ranked": ranked_rows(groups),
+        "ranked": ranked_rows(groups, others),
         "sampled": sampled_rows(groups),
         "expectation": expectation_rows(found),
     }
