@@ -72,9 +72,10 @@ def changes_since(store: Store, after: int | None) -> Changes:
         head = last_entry(connection)
         if after is None:
             return _changes(connection, head, ())
+        if after > head:  # a number that was not given yet: it is of another database
+            return _changes(connection, head, (), missed=True)
         entries = entries_after(connection, max(0, after - _overlap(store)), MOST + 1, ACTIONS)
-        # A number that was not given yet is of another database.
-        return _changes(connection, head, entries, missed=after > head)
+        return _changes(connection, head, entries)
 
 
 class Watch:

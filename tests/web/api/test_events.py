@@ -78,7 +78,7 @@ def test_who_comes_back_is_told_what_was_missed(server, queue_ids):
         assert changed[queue_ids[1]] == ("rejected", "reject")
         assert changed[queue_ids[2]] == ("pending", "undo")
         assert missed["missed"] is False
-        with listening(ada, **{"Last-Event-ID": "999999"}) as following:
+        with listening(ada, **{"Last-Event-ID": "999999999999"}) as following:
             _, other = following()
         assert other["missed"] is True  # of another database
 

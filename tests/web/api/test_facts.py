@@ -11,6 +11,7 @@ from litmine.core.taxonomy import load_taxonomy
 from litmine.store.audit import record
 from litmine.store.runs import finish_run, start_run
 from litmine.web.access import needed_role
+from litmine.web.api.common import cursor_to
 from litmine.web.api.document import operations
 from tests.support.api import V1, decide, pages, told
 from tests.support.rows import NIGHT, NOW
@@ -125,3 +126,10 @@ def test_references_lead_somewhere(document):
     text = json.dumps(document)
     for name in set(re.findall(r'"#/components/schemas/([^"]+)"', text)):
         assert name in document["components"]["schemas"]
+
+
+def test_cursors_of_no_list_are_refused(maintainer):
+    for place in ({"before": 2**31}, {"before": 2**70}, {"before": 0}, {"before": "x"}):
+        for path in ("audit", "decisions", "activity"):
+            refused = maintainer.get(f"{V1}/{path}", params={"cursor": cursor_to(**place)})
+            assert "cursor" in told(refused, 422)["detail"], (path, place)

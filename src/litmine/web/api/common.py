@@ -18,6 +18,7 @@ from litmine.web.problems import ProblemError
 from litmine.web.services import Services, services
 
 __all__ = [
+    "NUMBERS",
     "Clean",
     "Cursor",
     "IfMatch",
@@ -28,9 +29,13 @@ __all__ = [
     "answer",
     "cursor_from",
     "cursor_to",
+    "number_below",
     "once",
     "revision_of",
 ]
+
+#: The greatest number that the databases give a row.
+NUMBERS = 2**31 - 1
 
 _REVISION = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
 
@@ -110,6 +115,20 @@ def cursor_from(cursor: str | None) -> dict[str, Any]:
     if not isinstance(place, dict):
         raise InputError("the cursor is not one that this API has given; start without one")
     return place
+
+
+def number_below(cursor: str | None) -> int | None:
+    """Read the number out of the cursor of a list that goes downwards; None: the first page.
+
+    Raises
+    ------
+    InputError
+        The cursor is of another list.
+    """
+    before = cursor_from(cursor).get("before")
+    if before is None or (isinstance(before, int) and 0 < before <= NUMBERS):
+        return before
+    raise InputError("the cursor is of another list; start without one")
 
 
 def answer(

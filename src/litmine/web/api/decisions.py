@@ -26,6 +26,7 @@ from litmine.review import ReviewDesk
 from litmine.store.trail import decision_page
 from litmine.web.access import Principal, require
 from litmine.web.api.common import (
+    NUMBERS,
     Clean,
     Cursor,
     IfMatch,
@@ -34,8 +35,8 @@ from litmine.web.api.common import (
     Limit,
     Surroundings,
     answer,
-    cursor_from,
     cursor_to,
+    number_below,
     once,
     revision_of,
 )
@@ -47,8 +48,7 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1", tags=["decisions"])
 
-_NUMBERS = 2**31 - 1
-Number = Annotated[int, Path(ge=1, le=_NUMBERS, description="number of a decision", examples=[41])]
+Number = Annotated[int, Path(ge=1, le=NUMBERS, description="number of a decision", examples=[41])]
 Reviewer = Annotated[Principal, require("reviewer")]
 
 
@@ -82,7 +82,7 @@ class BulkWish(Wish):
     id: Annotated[str, Field(max_length=64), Clean] = Field(
         description="arXiv id", examples=["2606.00001"]
     )
-    revision: int = Field(ge=0, le=_NUMBERS, description="that you looked at", examples=[2])
+    revision: int = Field(ge=0, le=NUMBERS, description="that you looked at", examples=[2])
 
 
 @router.post("/queue/decisions", response_model=BulkAnswer)
@@ -189,13 +189,10 @@ def list_decisions(
     known: Known = None,
 ) -> Response:
     """What was decided, newest first; opinions that are still open are not told."""
-    before = cursor_from(cursor).get("before")
-    if before is not None and (not isinstance(before, int) or not 0 < before <= _NUMBERS):
-        raise InputError("the cursor is not one that this API has given; start without one")
     with s.store.read() as connection:
         found = decision_page(
             connection,
-            before=before,
+            before=number_below(cursor),
             limit=limit + 1,
             reviewer=reviewer,
             action=action,

@@ -48,7 +48,8 @@ _SCHEMES = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
-        "description": "An API token, made on the page Settings or with `litmine user token create`.",
+        "description": "An API token, made on the page Settings or with "
+        "`litmine user token create`.",
     },
     "session": {
         "type": "apiKey",

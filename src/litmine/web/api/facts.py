@@ -11,7 +11,6 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from litmine import __version__
 from litmine.client.facts import Axis, LastRun, Status, StoppingEstimate, Taxonomy, Technique
 from litmine.client.models import AuditEntry, Page, QueueCounts
-from litmine.core.errors import InputError
 from litmine.core.taxonomy import Resource, Stage, load_taxonomy
 from litmine.review.stopping import estimate
 from litmine.store import Store
@@ -29,8 +28,8 @@ from litmine.web.api.common import (
     Limit,
     Surroundings,
     answer,
-    cursor_from,
     cursor_to,
+    number_below,
 )
 from litmine.web.api.document import describe
 
@@ -114,13 +113,10 @@ def list_audit(
     known: Known = None,
 ) -> Response:
     """Who did what to which thing, newest first."""
-    before = cursor_from(cursor).get("before")
-    if before is not None and not isinstance(before, int):
-        raise InputError("the cursor is not one that this API has given; start without one")
     with s.store.read() as connection:
         found = audit_page(
             connection,
-            before=before,
+            before=number_below(cursor),
             limit=limit + 1,
             actions=[action] if action else [],
             actor=actor or "",

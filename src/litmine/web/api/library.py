@@ -17,7 +17,6 @@ from litmine.client.papers import (
     LibraryPaper,
     SearchAnswer,
 )
-from litmine.core.errors import InputError
 from litmine.review.activity import activity
 from litmine.review.library import ApprovedPaper, MatrixCell, browse, matrix
 from litmine.review.lookup import MOST_CHARACTERS, look_up
@@ -29,8 +28,8 @@ from litmine.web.api.common import (
     Limit,
     Surroundings,
     answer,
-    cursor_from,
     cursor_to,
+    number_below,
 )
 from litmine.web.api.shapes import decision
 from litmine.web.queries import Asked, library_place
@@ -38,8 +37,6 @@ from litmine.web.queries import Asked, library_place
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1")
-
-_LAST = 2**53
 
 
 @router.get(
@@ -130,15 +127,12 @@ def list_activity(
     known: Known = None,
 ) -> Response:
     """Who did what and when, newest first; what concerns accounts only for maintainers."""
-    before = cursor_from(cursor).get("before")
-    if before is not None and not (isinstance(before, int) and 0 < before < _LAST):
-        raise InputError("the cursor is of another list; start without one")
     page = activity(
         s.store,
         kind=kind,
         actor=actor,
         paper=paper,
-        before=before,
+        before=number_below(cursor),
         limit=limit,
         accounts=who.may("maintainer"),
     )

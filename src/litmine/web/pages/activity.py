@@ -27,7 +27,7 @@ def activity_page(
     kind: Annotated[str, Query(max_length=40)] = "",
     actor: Annotated[str, Query(max_length=200)] = "",
     paper: Annotated[str, Query(max_length=200)] = "",
-    before: Annotated[int | None, Query(ge=1, le=2**53)] = None,
+    before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> HTMLResponse:
     """Show the audit trail in words, newest first."""
     trusted = who.may("maintainer")
