@@ -156,10 +156,17 @@ export class Outbox extends EventTarget {
     }
   }
 
+  /**
+   * The server would not take an item, so what was made on top of it falls, too. The reviewer is told
+   * of the last word they said; of none, when they had taken back by then what was refused.
+   */
   #fail(item, result) {
-    this.#put({ ...item, trouble: { kind: result.kind, detail: result.detail } });
-    for (const other of this.waiting()) if (other.id === item.id) this.#storage.removeItem(other.slot);
-    this.#tell("trouble", { item, detail: result.detail });
+    const chain = this.waiting().filter((one) => one.id === item.id);
+    const last = chain.at(-1) ?? item;
+    const moot = last.action === "undo" && item.action !== "undo";
+    for (const one of chain) if (moot || one.slot !== last.slot) this.#storage.removeItem(one.slot);
+    if (!moot) this.#put({ ...last, trouble: { kind: result.kind, detail: result.detail } });
+    this.#tell("trouble", { item: last, detail: result.detail });
   }
 
   #later(ms) {
