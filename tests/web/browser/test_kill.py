@@ -42,6 +42,8 @@ def test_killed_while_decisions_arrive(
         ready(page)
         done = 0
         for burst in range(3):
+            # Enough is in memory to go on without a server.
+            until(page, "document.getElementById('desk').dataset.ahead >= 10")
             for _ in range(8):
                 before = page.locator("article.paper h1").inner_text()
                 page.keyboard.press("x" if done % 3 else "a")

@@ -40,6 +40,7 @@ function tell(text, more = "") {
 
 function render(startedAt = null) {
   const paper = papers.current;
+  desk.dataset.ahead = papers.ahead;
   if (!paper) {
     showNothing();
     return;
@@ -384,6 +385,7 @@ papers.addEventListener("unreachable", () => {
 });
 papers.addEventListener("more", () => {
   adopt();
+  desk.dataset.ahead = papers.ahead;
   // Behind the last paper there is one now.
   if (place.firstElementChild) return;
   papers.toFirst();
