@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
+from litmine.core.clock import FakeClock
 from litmine.store import Store
 from litmine.store.schema import papers
 
@@ -56,6 +57,23 @@ def test_a_paper_that_was_decided_is_not_offered_again(
     assert _told(client.get("/queue").text)[0]["id"] == queue_ids[1]
     aside = client.get("/queue", params={"state": "later"}).text
     assert [one["id"] for one in _told(aside)] == queue_ids[:1]
+
+
+def test_two_reviewers_begin_with_different_papers(
+    client_as: ClientAs, queue_ids: list[str], fake_clock: FakeClock
+) -> None:
+    ada, bea = client_as("reviewer", "Ada"), client_as("reviewer", "Bea")
+
+    def first(client: TestClient) -> object:
+        return _told(client.get("/queue").text)[0]["id"]
+
+    assert first(ada) == queue_ids[0]
+    assert first(bea) == queue_ids[4]
+    assert first(ada) == queue_ids[0]
+    rest = bea.get("/queue/papers", params={"limit": 20, "skip": ",".join(queue_ids[4:8])}).text
+    assert [one["id"] for one in _told(rest)] == [*queue_ids[8:], *queue_ids[:4]]
+    fake_clock.advance(600)
+    assert first(bea) == queue_ids[0]
 
 
 def test_hostile_text_stays_text(

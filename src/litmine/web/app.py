@@ -15,6 +15,7 @@ from litmine.store import Store
 from litmine.web import api, auth, pages, problems
 from litmine.web.access import Identify, enforce
 from litmine.web.feed import Feed
+from litmine.web.handout import Handout
 from litmine.web.lists import ListKeeper
 from litmine.web.order import QueueOrder
 from litmine.web.services import STATIC, TEMPLATES, Services
@@ -68,6 +69,7 @@ def create_app(
         order=QueueOrder(store, clock),
     )
     app.state.feed = Feed(store)
+    app.state.handout = Handout()
     app.state.identify = identify or auth.identify
     auth.install(app, settings, store, clock)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page
 
 from litmine.web.pages import ROUTERS
 from tests.support.pages import ready
-from tests.support.web import Served
+from tests.support.web import Served, person
 from tests.web.browser.conftest import Visit
 
 pytestmark = pytest.mark.browser
@@ -91,12 +91,17 @@ def test_dialogs_have_no_violations(visit: Visit, theme: str) -> None:
     assert _violations(page) == []
 
 
-def test_the_chosen_theme_wins_over_the_systems(visit: Visit) -> None:
-    page = visit("/queue", color_scheme="dark")
-    dark = page.evaluate("getComputedStyle(document.body.parentElement).backgroundColor")
-    page.evaluate("document.documentElement.dataset.theme = 'light'")
-    light = page.evaluate("getComputedStyle(document.body.parentElement).backgroundColor")
-    assert dark != light
+def test_the_chosen_theme_wins_over_the_systems(visit: Visit, served: Served) -> None:
+    def ground(page: Page) -> str:
+        return str(page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
+
+    as_system = visit("/queue", color_scheme="dark")
+    dark = ground(as_system)
+    served.app.state.accounts.set_preferences(
+        person(served.app, "reviewer").name, {"theme": "light"}
+    )
+    as_system.reload()
+    assert ground(as_system) != dark
 
 
 def test_fingers_find_the_buttons(visit: Visit) -> None:

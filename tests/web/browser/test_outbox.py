@@ -115,7 +115,7 @@ def test_two_people_on_one_paper(visit: Visit, queue_ids: list[str], taken: Take
     mine.route("**/api/v1/events*", lambda route: route.abort())
     mine.reload()
     ready(mine)
-    hers = ready(visit("/queue", "reviewer", "Bea"))
+    hers = ready(visit(f"/queue?id={queue_ids[0]}", "reviewer", "Bea"))
     hers.keyboard.press("x")
     sent(hers)
     mine.keyboard.press("a")
@@ -134,8 +134,7 @@ def test_two_people_on_one_paper(visit: Visit, queue_ids: list[str], taken: Take
 
 def test_what_others_decide_disappears(visit: Visit, queue_ids: list[str]) -> None:
     mine = ready(visit("/queue", "reviewer", "Ada"))
-    hers = ready(visit("/queue", "reviewer", "Bea"))
-    hers.keyboard.press("j")
+    hers = ready(visit(f"/queue?id={queue_ids[1]}", "reviewer", "Bea"))
     hers.keyboard.press("x")
     sent(hers)
     expect(mine.locator("[data-count=pending]")).to_have_text(str(len(queue_ids) - 1))

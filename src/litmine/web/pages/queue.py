@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -16,6 +16,7 @@ from litmine.store.labels import techniques_of
 from litmine.web.access import Principal, require
 from litmine.web.api.common import Clean, Surroundings
 from litmine.web.api.shapes import entry
+from litmine.web.handout import Handout
 from litmine.web.reading import Reading, reading
 from litmine.web.services import Services
 from litmine.web.templating import resource_name, stage_name
@@ -30,6 +31,7 @@ _AHEAD = 10
 #: The page brings a few itself: a key may be pressed before more were read ahead.
 _AT_ONCE = 4
 _MOST_IDS = 2000
+_HELD = 50
 _LATER = "put aside"
 
 
@@ -48,7 +50,7 @@ def queue(
     state: Waiting = "pending",
 ) -> Response:
     """One paper: the named one, or the first that waits."""
-    found = _named(s, who, [id]) if id else _waiting(s, who, state, frozenset(), _AT_ONCE)
+    found = _named(s, who, [id]) if id else _waiting(request, s, who, state, frozenset(), _AT_ONCE)
     return s.page(
         request,
         who,
@@ -77,7 +79,7 @@ def papers(
     skipped = frozenset(skip.split(",")) if skip else frozenset()
     if len(skipped) > _MOST_IDS:
         raise InputError(f"skip names at most {_MOST_IDS} papers")
-    found = _named(s, who, [only]) if only else _waiting(s, who, state, skipped, limit)
+    found = _named(s, who, [only]) if only else _waiting(request, s, who, state, skipped, limit)
     return s.page(request, who, "queue/papers.html", {"papers": _readings(s, found)})
 
 
@@ -105,8 +107,9 @@ def _named(s: Services, who: Principal, ids: list[str]) -> list[Entry]:
 
 
 def _waiting(
-    s: Services, who: Principal, state: str, skip: frozenset[str], limit: int
+    request: Request, s: Services, who: Principal, state: str, skip: frozenset[str], limit: int
 ) -> list[Entry]:
+    """The first papers that wait and are not in `skip`: those that the page has already."""
     desk = s.desk(who)
     if state == "later":
         aside = [one for one in desk.waiting(None, ("later",)) if one.paper.arxiv_id not in skip]
@@ -114,6 +117,11 @@ def _waiting(
     policy = who.preferences.get("policy") or s.settings.review.policy
     passed = desk.answered() | skip
     ranked = [pair for pair in s.order.of(policy) if pair[0] not in passed]
+    handout = cast("Handout", request.app.state.handout)
+    if not s.settings.review.double:
+        held = handout.held_by_others(who.name, s.clock.now())
+        # Sorting keeps the order among those that are held and among those that are not.
+        ranked.sort(key=lambda pair: pair[0] in held)
     found: list[Entry] = []
     at = 0
     # The order may be older than the last decision: what does not wait any more is left out.
@@ -125,6 +133,8 @@ def _waiting(
             for item in desk.items(list(why))
             if item.queue.state == "pending"
         ]
+    if who.may("reviewer"):
+        handout.give(who.name, [*(one.id for one in found), *sorted(skip)[:_HELD]], s.clock.now())
     return found
 
 

@@ -401,5 +401,9 @@ showOutbox(outbox);
 showTroubles(outbox);
 outbox.flush();
 papers.fill();
-listen(desk.dataset.last, news, () => outbox.flush());
+listen(desk.dataset.last, news, () => {
+  outbox.flush();
+  papers.fill();
+});
+addEventListener("online", () => papers.fill());
 document.documentElement.dataset.ready = "queue";
