@@ -217,6 +217,26 @@ def test_undo_of_a_decision_of_two_by_a_third_asks_both_again(seat):
     assert ada.answered() == bo.answered() == set()
 
 
+def test_undo_of_what_was_put_aside_leaves_opinions_given_since_alone(seat):
+    cy = seat("Cy")
+    cy.later(ONE)
+    seat("Ada").approve(ONE, CELLS)
+    seat("Bo").reject(ONE)
+    assert cy.undo().state == "disputed"
+    seat("Ada").approve(TWO, CELLS)
+    cy.later(TWO)
+    assert seat("Ada").undo(TWO).state == "later"  # her opinion goes, his decision stays
+    assert cy.undo().state == "pending"
+
+
+def test_what_two_decided_is_not_put_aside_by_one(seat):
+    seat("Ada").approve(ONE)
+    seat("Bo").approve(ONE)
+    with pytest.raises(InputError, match="approved: take that back"):
+        seat("Cy").later(ONE)
+    assert seat("May", adjudicator=True).later(ONE).state == "later"
+
+
 def test_undo_without_a_paper_is_about_ones_own(seat):
     ada, bo = seat("Ada", double=False), seat("Bo", double=False)
     mine = ada.approve(ONE).decision
@@ -251,6 +271,7 @@ def test_double_review_turned_off_in_between_closes_what_was_given(seat, queued)
     with queued.read() as connection:
         assert set(decisions_of(connection, "approved")) == {ONE}
     assert seat("Bo", double=False).undo().state == "pending"
+    assert seat("Ada").answered() == {ONE}  # nobody took that one back
 
 
 def test_a_comment_has_a_length(seat):

@@ -11,8 +11,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from litmine.core.errors import Forbidden, InputError, NotFound, Stale
+from litmine.review.relabel import relabel
 from litmine.store.audit import record
 from litmine.store.decisions import (
+    STATE_AFTER,
     Decision,
     decide,
     decision,
@@ -21,7 +23,6 @@ from litmine.store.decisions import (
     latest_decision,
     take_back,
 )
-from litmine.store.labels import StoredLabel, delete_label, put_labels
 from litmine.store.opinions import (
     Opinion,
     close_opinions,
@@ -32,14 +33,12 @@ from litmine.store.opinions import (
     reopen_opinions,
     withdraw_opinions,
 )
-from litmine.store.papers import get_papers
 from litmine.store.queue import QueueItem, lock, move, queue_item
-from litmine.store.rule_decisions import is_confirmed
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["Outcome", "Reviewer", "Ruling", "relabel", "rule", "take_back_last"]
+__all__ = ["Outcome", "Reviewer", "Ruling", "rule", "take_back_last"]
 
 _WAITING = ("pending", "later")
 _SAID = {
@@ -138,26 +137,26 @@ def rule(connection: Connection, who: Reviewer, wanted: Ruling, now: datetime) -
     Stale
         Somebody changed it since the reviewer looked.
     InputError
-        An approval without a cell, a second opinion by the same reviewer, or a dispute put aside.
+        An approval without a cell, a second opinion by the same reviewer, a dispute put aside, or
+        under double review a paper that is decided already.
     Forbidden
         A dispute is settled by one of the two who made it.
     """
     row = _hold(connection, wanted.arxiv_id, wanted.revision)
     if row.state == "disputed":
         return _settle_dispute(connection, who, wanted, now)
-    if wanted.action == "later" or not who.double:
-        if row.state in _WAITING and wanted.action != "later":
-            # Opinions given while double review was on go with the decision.
-            given = open_opinions(connection, [wanted.arxiv_id]).get(wanted.arxiv_id, [])
-            return _decide(connection, who, wanted, now, given)
-        return _decide(connection, who, wanted, now)
-    if row.state not in _WAITING:
-        if who.adjudicator:
-            return _decide(connection, who, wanted, now)
+    waits = row.state in _WAITING
+    if who.double and not waits and not who.adjudicator:
         raise InputError(
             f"{wanted.arxiv_id} is {row.state}: take that back first, or ask a maintainer"
         )
-    return _opine(connection, who, wanted, row, now)
+    if wanted.action == "later" or not waits:
+        return _decide(connection, who, wanted, now)
+    if who.double:
+        return _opine(connection, who, wanted, row, now)
+    # Opinions given while double review was on go with the decision.
+    given = open_opinions(connection, [wanted.arxiv_id]).get(wanted.arxiv_id, [])
+    return _decide(connection, who, wanted, now, given)
 
 
 def take_back_last(
@@ -229,7 +228,7 @@ def take_back_last(
             f"{standing.reviewer} has decided on {arxiv_id} since ({standing.action}); "
             "take that back first"
         )
-    return _undo(connection, who, standing, now)
+    return _undo(connection, who, row, standing, now)
 
 
 def _hold(connection: Connection, arxiv_id: str, revision: int | None) -> QueueItem:
@@ -335,13 +334,17 @@ def _settle_dispute(
     return _decide(connection, who, wanted, now, both)
 
 
-def _undo(connection: Connection, who: Reviewer, taken: Decision, now: datetime) -> Outcome:
-    state = taken.previous_state
+def _undo(
+    connection: Connection, who: Reviewer, row: QueueItem, taken: Decision, now: datetime
+) -> Outcome:
+    # Opinions given on a paper that was put aside have moved it on: it stays where they put it.
+    state = taken.previous_state if row.state == STATE_AFTER[taken.action] else row.state
     closed = opinions_by_id(connection, taken.opinions) if taken.opinions else []
     ids = [one.id for one in closed]
-    if state == "disputed":
+    if state == "disputed" or all(one.reviewer != taken.reviewer for one in closed):
+        # It was not made of these opinions: they were open before it, and are so again.
         reopen_opinions(connection, ids)
-    elif closed:
+    else:
         # Both had agreed. Whoever takes back is of another opinion now; the other one's stays.
         mine = [one.id for one in closed if one.reviewer == who.name]
         reopen_opinions(connection, [i for i in ids if mine and i not in mine])
@@ -356,7 +359,7 @@ def _withdraw(
     connection: Connection, who: Reviewer, row: QueueItem, mine: Opinion, now: datetime
 ) -> Outcome:
     withdraw_opinions(connection, [mine.id], now)
-    move(connection, row.arxiv_id, "pending", now)
+    move(connection, row.arxiv_id, row.state if row.state in _WAITING else "pending", now)
     record(connection, now, who.name, "withdraw", row.arxiv_id, opinion=mine.id)
     return _outcome(connection, row.arxiv_id, withdrawn=mine)
 
@@ -374,33 +377,3 @@ def _outcome(
     if row is None:
         raise NotFound(f"{arxiv_id} is not in the queue any more")
     return Outcome(arxiv_id, row.state, row.revision, decision, opinion, undone, withdrawn)
-
-
-def relabel(connection: Connection, arxiv_id: str) -> None:
-    """Make a paper's label follow the decision that stands.
-
-    Without one the paper has no label from review, and no more has it by the decision of a rule
-    that no person has found right.
-    """
-    standing = latest_decision(connection, arxiv_id)
-    unchecked = (
-        standing is not None
-        and standing.source == "rule"
-        and not is_confirmed(connection, standing.id)
-    )
-    if standing is None or standing.action == "later" or unchecked:
-        delete_label(connection, arxiv_id, "review")
-        return
-    paper = get_papers(connection, [arxiv_id])[arxiv_id]
-    label = StoredLabel(
-        arxiv_id=arxiv_id,
-        source="review",
-        title=paper.title,
-        published=paper.published,
-        relevant=1,
-        cells=standing.cells,
-        technique=standing.technique,
-    )
-    if standing.action == "reject":
-        label = replace(label, relevant=0, cells=(), technique=())
-    put_labels(connection, [label])

@@ -19,6 +19,7 @@ from litmine.store.schema import decisions, queue
 from litmine.store.sql import batched
 
 __all__ = [
+    "STATE_AFTER",
     "Decision",
     "decide",
     "decision",
@@ -31,7 +32,8 @@ __all__ = [
     "undo",
 ]
 
-_STATE_AFTER = {"approve": "approved", "reject": "rejected", "later": "later"}
+#: Where a decision puts a paper.
+STATE_AFTER = {"approve": "approved", "reject": "rejected", "later": "later"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,12 @@ def decide(
     InputError
         The action is unknown, or an approval names no cell.
     """
-    if action not in _STATE_AFTER:
+    if action not in STATE_AFTER:
         raise InputError(f"{action!r} is not a decision; use approve, reject or later")
     if action == "approve" and not cells:
         raise InputError(f"an approval needs at least one cell; give {arxiv_id} one first")
     row = lock(connection, arxiv_id, revision)
-    after = move(connection, arxiv_id, _STATE_AFTER[action], now)
+    after = move(connection, arxiv_id, STATE_AFTER[action], now)
     number = connection.execute(
         decisions.insert().values(
             arxiv_id=arxiv_id,
@@ -174,7 +176,7 @@ def take_back(
             comment="",
             model_id=taken.model_id,
             suggested_cells=[],
-            previous_state=_STATE_AFTER[taken.action],
+            previous_state=STATE_AFTER[taken.action],
             undoes=taken.id,
             revision=after,
             source=source,
