@@ -75,6 +75,12 @@ CALLS = {
 }
 
 
+@pytest.fixture
+def dialect():
+    """The database plays no part here."""
+    return "sqlite"
+
+
 class Recorder:
     """Notes which route answered each request."""
 
