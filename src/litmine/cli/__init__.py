@@ -36,6 +36,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("models", "models", "List, compare, promote and roll back classifiers; reclassify."),
     ("drift", "drift", "Control charts of the nights: scores, vectors, decisions; alarms."),
     ("evaluate", "evaluate", "Measure the models on labelled nights."),
+    ("simulate", "simulate", "Replay a labelled screening set: how much reading is saved?"),
     ("library", "library", "Build or show the labelled library in corpus/."),
     ("config", "config", "Show the settings in force and where each comes from."),
     ("db", "db", "Upgrade the database or print its content digest."),
