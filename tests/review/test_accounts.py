@@ -21,7 +21,7 @@ from litmine.review.accounts import Accounts, check_name, fold_name
 from litmine.review.logins import Logins
 from litmine.review.passwords import Passwords
 from litmine.store.audit import audit_entries
-from litmine.store.schema import metadata
+from litmine.store.schema import login_failures, metadata
 from tests.support.web import PASSWORD, QUICK
 
 HOME, AWAY = "192.0.2.1", "198.51.100.7"
@@ -271,6 +271,20 @@ def test_one_address_cannot_try_many_names(accounts):
     with pytest.raises(TooManyAttempts):
         accounts.authenticate("Ada", PASSWORD, HOME)
     assert accounts.authenticate("Ada", PASSWORD, AWAY)
+
+
+def test_a_flood_from_one_address_leaves_no_row_for_each_name(store, accounts):
+    def rows():
+        with store.read() as connection:
+            return len(connection.execute(login_failures.select()).all())
+
+    for number in range(20):
+        fail(accounts, f"name {number}")
+    known = rows()
+    for number in range(30):
+        with pytest.raises(TooManyAttempts):
+            accounts.authenticate(f"made up {number}", WRONG, HOME)
+    assert rows() == known == 21
 
 
 def test_an_own_account_does_not_wash_off_guesses(accounts):

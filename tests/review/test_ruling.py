@@ -10,10 +10,10 @@ from litmine.core.errors import Forbidden, InputError, NotFound, Stale
 from litmine.review import ReviewDesk
 from litmine.store.audit import audit_entries
 from litmine.store.decisions import decisions_of
-from litmine.store.idempotency import Once
+from litmine.store.idempotency import KEPT, Once
 from litmine.store.labels import all_labels
 from litmine.store.queue import enqueue
-from litmine.store.schema import decisions, opinions
+from litmine.store.schema import decisions, idempotency, opinions
 from tests.support.rows import MODEL, NOW, judge
 
 ONE, TWO = "2606.00001", "2606.00002"
@@ -109,6 +109,15 @@ def test_a_request_sent_again_is_answered_and_not_done_again(queued, seat):
     assert desk.undo(once=undo).undone == first.decision
     assert desk.undo(once=undo).replayed
     assert desk.show(ONE).queue.state == "pending"
+
+
+def test_what_was_asked_long_ago_is_forgotten(queued, seat, fake_clock):
+    desk = seat("Ada", double=False)
+    desk.decide(ONE, "approve", once=Once("old", "a" * 64))
+    fake_clock.advance(KEPT.total_seconds() + 1)
+    desk.decide(TWO, "approve", once=Once("new", "b" * 64))
+    assert count(queued, idempotency) == 1
+    assert not desk.decide(ONE, "reject", once=Once("old", "c" * 64)).replayed
 
 
 def test_the_same_request_twice_at_once_is_done_once(queued, seat):

@@ -15,6 +15,7 @@ from litmine.core.errors import TooManyAttempts
 from litmine.store import Store
 from litmine.store.attempts import (
     Failures,
+    blocked_until,
     failures_for_update,
     forget_failures,
     set_failures,
@@ -53,23 +54,21 @@ def count_attempt(store: Store, now: datetime, name: str, address: str) -> Attem
         (f"name:{hashlib.sha256(name.encode()).hexdigest()}", _NAME),
         (f"address:{_network(address)}", _ADDRESS),
     )
+    # Who must wait is told so without a write: a flood neither takes the lock of those who work
+    # nor leaves a row for every name it makes up.
+    with store.read() as connection:
+        _refuse_until(blocked_until(connection, [key for key, _ in keys]), now)
     with store.write() as connection:
         forget_failures(connection, now - _MEMORY)
         found = [failures_for_update(connection, key, now) for key, _ in keys]
-        waits = [(one.blocked_until - now).total_seconds() for one in found if one.blocked_until]
-        wait = max(waits, default=0.0)
+        _refuse_until(max((u for one in found if (u := one.blocked_until)), default=None), now)
         attempt = []
-        if wait <= 0:
-            for one, (key, (free, longest)) in zip(found, keys, strict=True):
-                until = _blocked_until(one, free, longest, now)
-                set_failures(connection, key, one.failures + 1, until, now)
-                attempt.append((key, until))
-                if one.failures == free:
-                    record(connection, now, "litmine", "account-slowed", key, failures=free)
-    if wait > 0:
-        raise TooManyAttempts(
-            f"too many attempts; try again in {_in_words(wait)}", retry_after=wait
-        )
+        for one, (key, (free, longest)) in zip(found, keys, strict=True):
+            until = _blocked_until(one, free, longest, now)
+            set_failures(connection, key, one.failures + 1, until, now)
+            attempt.append((key, until))
+            if one.failures == free:
+                record(connection, now, "litmine", "account-slowed", key, failures=free)
     return tuple(attempt)
 
 
@@ -84,6 +83,14 @@ def forgive_attempt(store: Store, now: datetime, attempt: Attempt) -> None:
         found = failures_for_update(connection, address, now)
         kept = found.blocked_until if found.blocked_until != until else None
         set_failures(connection, address, max(found.failures - 1, 0), kept, now)
+
+
+def _refuse_until(moment: datetime | None, now: datetime) -> None:
+    wait = 0.0 if moment is None else (moment - now).total_seconds()
+    if wait > 0:
+        raise TooManyAttempts(
+            f"too many attempts; try again in {_in_words(wait)}", retry_after=wait
+        )
 
 
 def _blocked_until(found: Failures, free: int, longest: int, now: datetime) -> datetime | None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from litmine.store.schema import login_failures
 from litmine.store.sql import upsert
 
-__all__ = ["Failures", "failures_for_update", "forget_failures", "set_failures"]
+__all__ = ["Failures", "blocked_until", "failures_for_update", "forget_failures", "set_failures"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,12 @@ class Failures:
     failures: int
     blocked_until: datetime | None
     changed_at: datetime
+
+
+def blocked_until(connection: Connection, keys: Sequence[str]) -> datetime | None:
+    """Return until when there is no next try under any of `keys`; None: there is one now."""
+    latest = select(func.max(login_failures.c.blocked_until))
+    return connection.execute(latest.where(login_failures.c.key.in_(keys))).scalar()
 
 
 def failures_for_update(connection: Connection, key: str, now: datetime) -> Failures:

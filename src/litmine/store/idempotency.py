@@ -16,7 +16,7 @@ from litmine.core.errors import InputError
 from litmine.store.schema import idempotency
 from litmine.store.sql import one_writer
 
-__all__ = ["KEPT", "Once", "forget_old", "recall", "remember"]
+__all__ = ["KEPT", "Once", "recall", "remember"]
 
 #: A client that tries again later than this is not recognised any more.
 KEPT = timedelta(days=30)
@@ -63,7 +63,8 @@ def recall(connection: Connection, reviewer: str, once: Once) -> dict[str, Any] 
 def remember(
     connection: Connection, reviewer: str, once: Once, outcome: dict[str, Any], now: datetime
 ) -> None:
-    """Store the outcome of a request."""
+    """Store the outcome of a request, and drop those older than `KEPT`."""
+    connection.execute(delete(idempotency).where(idempotency.c.stored_at < now - KEPT))
     connection.execute(
         idempotency.insert().values(
             reviewer=reviewer,
@@ -73,8 +74,3 @@ def remember(
             stored_at=now,
         )
     )
-
-
-def forget_old(connection: Connection, now: datetime) -> None:
-    """Drop outcomes older than `KEPT`."""
-    connection.execute(delete(idempotency).where(idempotency.c.stored_at < now - KEPT))
