@@ -184,13 +184,21 @@ def _csv_rows(path: Path) -> Iterator[Row]:
     delimiter = _delimiter(text)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     header = [name.strip().casefold() for name in next(lines)]
-    for number, values in enumerate((v for v in lines if any(map(str.strip, v))), start=1):
+    for number, values in enumerate(_filled(path, lines), start=1):
         if len(values) > len(header):
             raise InputError(
                 f"{path.name}: record {number} has {len(values)} values under {len(header)} "
                 f"columns; put fields that contain {delimiter!r} into double quotes"
             )
         yield dict(zip(header, values, strict=False))
+
+
+def _filled(path: Path, lines: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Rows in which there is anything."""
+    try:
+        yield from (values for values in lines if any(map(str.strip, values)))
+    except csv.Error as error:
+        raise InputError(f"{path.name} is not CSV: {error}") from error
 
 
 def _delimiter(text: str) -> str:

@@ -69,7 +69,7 @@ class Simulation:
 
     def summary(self) -> dict[str, Any]:
         """Per seed, mean and 95% interval of each figure, as ``litmine simulate --json`` prints."""
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "seed": r.seed,
                 **r.figures,

@@ -117,7 +117,8 @@ def _weighted(counts: Any) -> Any:
 
 def _squares(rows: Any) -> NDArray[np.float64]:
     owner = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
-    return np.bincount(owner, rows.data.astype(np.float64) ** 2, minlength=rows.shape[0])
+    values = rows.data.astype(np.float64)
+    return np.asarray(np.bincount(owner, values * values, minlength=rows.shape[0]), np.float64)
 
 
 def _topics(counts: Any) -> NDArray[np.float32]:

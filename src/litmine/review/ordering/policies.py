@@ -11,7 +11,7 @@ mixed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,7 +45,7 @@ def turn(policy: str, looks: int) -> str:
 def interleave(
     policy: str,
     looks: int,
-    ranks: dict[str, Callable[[], NDArray[np.int64]]],
+    ranks: Mapping[str, Callable[[], NDArray[np.int64]]],
 ) -> Iterator[tuple[int, str]]:
     """Take turns among rankings of the same rows; yield each row once, with what it was for.
 
@@ -55,13 +55,18 @@ def interleave(
         Looks taken before: where in its ten the mixed policy stands.
     ranks
         For each purpose the rows, best first; asked only for the purposes that the policy has.
+        The first one must be whole; where another is at its end, its turns go to the first.
     """
     purposes = set(_TURNS) if policy == "mixed" else {policy}
-    lists = {purpose: iter(ranks[purpose]().tolist()) for purpose in sorted(purposes)}
+    lists = {purpose: iter(ranks[purpose]().tolist()) for purpose in ranks if purpose in purposes}
+    whole = next(iter(lists))
     taken: set[int] = set()
     while True:
         purpose = turn(policy, looks)
         row = next((r for r in lists[purpose] if r not in taken), None)
+        if row is None and purpose != whole:
+            purpose = whole
+            row = next((r for r in lists[whole] if r not in taken), None)
         if row is None:
             return
         taken.add(row)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from litmine.review.ordering.policies import check_policy, interleave, turn
+from litmine.review.ordering.policies import REASONS, check_policy, interleave, turn
 from litmine.review.ordering.svm import IncrementalSvm
 from litmine.review.ordering.views import DenseView, SparseView
 
@@ -74,7 +75,7 @@ class Ranker:
             order = np.argsort(-self._score(purpose, rows), kind="stable")
             return rows[order]
 
-        ranks = {p: (lambda p=p: ranked(p)) for p in ("max", "uncertainty", "diverse")}
+        ranks = {purpose: partial(ranked, purpose) for purpose in REASONS}
         return np.array([r for r, _ in interleave(self.policy, self._looked, ranks)], np.int64)
 
     @property

@@ -117,7 +117,7 @@ class IncrementalSvm:
         """(K + 1 + ridge) beta = y on the active places, by preconditioned conjugate gradients."""
         zero = np.float32(0)
         right = np.where(active, self._targets, zero)
-        scale = 1 / (2 + ridge)  # rows have unit length, and the bias adds one
+        scale = np.float32(1) / (2 + ridge)  # rows have unit length, and the bias adds one
         beta = start
         residual = np.where(active, right - self._products(beta) - ridge * beta, zero)
         direction = scale * residual
