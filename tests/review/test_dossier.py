@@ -27,7 +27,7 @@ def queued(store, fake_clock):
 def look(queued, fake_clock):
     def open_it(arxiv_id=ONE, name="Ada", order=(MODEL,), **more):
         desk = ReviewDesk(queued, name, fake_clock, **more)
-        return open_dossier(queued, desk, arxiv_id, threshold=0.02, order=order)
+        return open_dossier(queued, desk, arxiv_id, threshold=0.02, order=lambda: order)
 
     return open_it
 

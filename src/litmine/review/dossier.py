@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,7 @@ def open_dossier(
     paper_id: str,
     *,
     threshold: float,
-    order: tuple[str, ...] = (),
+    order: Callable[[], Sequence[str]] = tuple,
 ) -> Dossier:
     """Return what is known of a paper.
 
@@ -86,8 +87,8 @@ def open_dossier(
         Of whoever looks: it shows only the opinions they may see.
     threshold : float
         Least probability of relevance that enters the queue.
-    order : tuple of str
-        Models whose predictions count, first to last; for papers outside the queue.
+    order : callable
+        Tells the models whose predictions count, first to last; asked for papers outside the queue.
 
     Raises
     ------
@@ -107,7 +108,7 @@ def open_dossier(
         if item is not None:
             return Dossier(item.paper, item, item.prediction, "", steps)
         judged = predictions_of(connection, arxiv_id)
-    rank = {model: place for place, model in enumerate(order)}
+    rank = {model: place for place, model in enumerate(order())}
     judged.sort(key=lambda one: (rank.get(one.model_id, len(rank)), one.model_id))
     present = [one for one in judged if one.content_hash == paper.content_hash]
     prediction = next(iter(present or judged), None)

@@ -88,7 +88,7 @@ def dossier_of(s: Services, who: Principal, arxiv_id: str) -> Dossier:
         s.desk(who),
         arxiv_id,
         threshold=s.settings.queue.min_relevance,
-        order=tuple(champion_order(s.settings)),
+        order=lambda: champion_order(s.settings),
     )
 
 
