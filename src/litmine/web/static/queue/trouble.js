@@ -20,7 +20,7 @@ export function showOutbox(outbox) {
   const many = outbox.waiting().length;
   clearTimeout(timer);
   const write = (...parts) => {
-    line.classList.toggle("waits", many > 0);
+    line.classList.toggle("waits", many > 0 || outbox.troubles().length > 0);
     const now = parts.map((part) => part.textContent ?? part).join("");
     if (line.textContent !== now) line.replaceChildren(...parts);
   };
@@ -34,6 +34,8 @@ export function showOutbox(outbox) {
     write(`${many} unsent, kept here`);
   } else if (many) {
     timer = setTimeout(() => write(`${many} unsent`), PATIENCE_MS);
+  } else if (outbox.troubles().length) {
+    write(`${outbox.troubles().length} not stored`);
   } else if (begun) {
     write("All sent");
   }
