@@ -211,7 +211,7 @@ def test_the_next_paper_is_in_memory(visit: Visit, queue_ids: list[str]) -> None
 
 def test_a_reader_reads(visit: Visit, queue_ids: list[str], taken: Taken) -> None:
     page = ready(visit("/queue", "reader"))
-    expect(page.get_by_role("toolbar", name="Decide")).to_have_count(0)
+    expect(page.get_by_role("group", name="Decide")).to_have_count(0)
     page.keyboard.press("a")
     page.keyboard.press("j")
     assert shown(page) == queue_ids[1]
