@@ -32,7 +32,7 @@ onKey("search", () => {
 onKey("help", () => openDialog("keys-dialog"));
 
 // The list of keys shows what is bound, not what was once bound.
-for (const slot of document.querySelectorAll("[data-key-of]")) {
+for (const slot of document.querySelectorAll("[data-key-of]:not(kbd)")) {
   const keys = bindings.keysOf(slot.dataset.keyOf);
   slot.replaceChildren(
     ...keys.flatMap((key, place) => {
