@@ -4,17 +4,17 @@
 import { onKey, onOtherKey, takeNext } from "../js/keys.js";
 import { openDialog } from "../js/dialogs.js";
 import { say } from "../js/say.js";
-import { fetchPieces, meta } from "./net.js";
+import { wireComment } from "./comment.js";
+import { meta } from "./net.js";
 import { Outbox } from "./outbox.js";
 import { Papers } from "./papers.js";
 import { Selection } from "./selection.js";
 import { Sitting } from "./sitting.js";
+import { showStanding, showWaiting } from "./standing.js";
 import { listen } from "./stream.js";
 import { wireTechniques } from "./technique.js";
 import { showOutbox, showTroubles } from "./trouble.js";
 import * as view from "./view.js";
-
-const STANDING_EVERY_MS = 3_000;
 
 const names = JSON.parse(document.getElementById("names").textContent);
 const desk = document.getElementById("desk");
@@ -74,21 +74,6 @@ function showNothing() {
 
 function showSitting() {
   document.getElementById("sitting").textContent = sitting.inWords();
-}
-
-let standingTimer = 0;
-function showStanding() {
-  if (standingTimer) return;
-  standingTimer = setTimeout(async () => {
-    standingTimer = 0;
-    try {
-      const body = await fetchPieces("/queue/standing");
-      const line = document.getElementById("standing");
-      if (!line.contains(document.activeElement)) line.replaceChildren(...body.childNodes);
-    } catch {
-      // The line is of a moment ago; the next decision asks again.
-    }
-  }, STANDING_EVERY_MS);
 }
 
 // ---- Deciding ----
@@ -213,23 +198,12 @@ const openTechniques = wireTechniques(names, (technique) => {
   tell(`Technique: ${technique.map((id) => view.techniqueName(names, id)).join(", ") || "none"}`);
 });
 
-function openComment() {
+const openComment = wireComment((text) => {
   const paper = papers.current;
   if (!paper) return;
-  document.getElementById("comment-field").value = paper.comment;
-  openDialog("comment-dialog").returnValue = "";
-}
-
-const commentDialog = document.getElementById("comment-dialog");
-commentDialog.addEventListener("close", () => {
-  const paper = papers.current;
-  if (commentDialog.returnValue !== "keep" || !paper) return;
-  paper.comment = document.getElementById("comment-field").value.trim();
+  paper.comment = text;
   view.showSelection(paper, names);
-  tell(paper.comment ? "Comment kept for the decision" : "Comment taken away");
-});
-commentDialog.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) commentDialog.close("keep");
+  tell(text ? "Comment kept for the decision" : "Comment taken away");
 });
 
 function explainNext() {
@@ -262,7 +236,7 @@ const actions = {
   stage: () => awaitDigit("stage"),
   resource: () => awaitDigit("resource"),
   technique: () => papers.current && openTechniques(papers.current.selection.technique),
-  comment: openComment,
+  comment: () => papers.current && openComment(papers.current.comment),
   evidence: explainNext,
   reset,
   open: () => papers.current && open(papers.current.url, "_blank", "noopener,noreferrer"),
@@ -362,20 +336,25 @@ async function changed({ id, state, revision }) {
 function news({ changed: list, counts }) {
   papers.exhausted = false;
   if (list) for (const one of list) void changed(one);
-  if (counts) {
-    const slot = document.querySelector('[data-count="pending"]');
-    if (slot) slot.textContent = String(counts.pending);
-  }
+  if (counts) showWaiting(counts);
   showStanding();
   papers.fill();
 }
 
+/** Papers that were decided here a moment ago, before the page was loaded again. */
 function adopt() {
+  const history = new Map(sitting.history().map((one) => [one.id, one]));
   for (const paper of papers.list) {
     const last = pending(paper.id).at(-1);
     if (!paper.mine && last && last.action !== "undo") {
       paper.mine = last;
       view.showVerdict(paper, "Your decision on this is not sent yet.");
+    }
+    // Loaded again while decisions were on their way, the page may be of a moment before one arrived.
+    const done = history.get(paper.id);
+    if (!paper.mine && done?.revision > paper.revision) {
+      Object.assign(paper, { mine: done, revision: done.revision });
+      view.showVerdict(paper, "You decided on this a moment ago.");
     }
   }
 }
