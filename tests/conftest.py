@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +15,9 @@ from litmine.core.clock import FakeClock
 from litmine.store import Store, open_store
 from litmine.store.schema import metadata
 from tests.support.postgres import NoPostgres, PostgresServer, postgres_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _SHARED = _CHECKOUT.parent / "shared"
@@ -170,3 +174,24 @@ def shared_data() -> Path:
     if not (_SHARED / "data").is_dir():
         pytest.skip("../shared is not beside the checkout")
     return _SHARED
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window; absent, a reason to skip, but a failure in CI."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        reason = "the browser tests need Chromium: install it, or leave them out: -m 'not browser'"
+        if os.environ.get("CI", "").lower() in {"1", "true"}:
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    # Chromium's sandbox refuses to run as root.
+    unsafe = os.geteuid() == 0
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox"] if unsafe else []
+        )
+        yield browser
+        browser.close()

@@ -1,39 +1,18 @@
-"""The system's Chromium, and pages of people who are logged in."""
+"""Pages of people who are logged in."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from litmine.store import Store
 from litmine.store.schema import decisions, queue
 from tests.support.web import Served
 
 Visit = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium without a window; absent, a reason to skip, but a failure in CI."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        reason = "the browser tests need Chromium: install it, or leave them out: -m 'not browser'"
-        if os.environ.get("CI", "").lower() in {"1", "true"}:
-            pytest.fail(reason)
-        pytest.skip(reason)
-    # Chromium's sandbox refuses to run as root.
-    unsafe = os.geteuid() == 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox"] if unsafe else []
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
