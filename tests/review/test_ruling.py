@@ -238,6 +238,19 @@ def test_undo_of_what_was_put_aside_leaves_opinions_given_since_alone(seat):
     assert cy.undo().state == "pending"
 
 
+def test_what_stood_before_does_not_come_back_under_opinions_given_since(seat):
+    ada, may = seat("Ada"), seat("May", adjudicator=True)
+    ada.approve(ONE)
+    seat("Bo").approve(ONE)
+    may.later(ONE)
+    ada.reject(ONE)
+    with pytest.raises(InputError, match="were given since"):
+        may.undo(ONE)
+    ada.undo()
+    assert may.undo(ONE).state == "approved"
+    assert may.undo(ONE).state == "pending"
+
+
 def test_what_two_decided_is_not_put_aside_by_one(seat):
     seat("Ada").approve(ONE)
     seat("Bo").approve(ONE)

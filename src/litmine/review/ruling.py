@@ -186,7 +186,8 @@ def take_back_last(
     NotFound
         There is nothing to take back.
     InputError
-        The decision was taken back already, or a later one stands on the paper.
+        The decision was taken back already, a later one stands on the paper, or opinions were
+        given since on what had been decided before.
     Stale
         Somebody changed the paper since the reviewer looked.
     """
@@ -337,8 +338,15 @@ def _settle_dispute(
 def _undo(
     connection: Connection, who: Reviewer, row: QueueItem, taken: Decision, now: datetime
 ) -> Outcome:
-    # Opinions given on a paper that was put aside have moved it on: it stays where they put it.
-    state = taken.previous_state if row.state == STATE_AFTER[taken.action] else row.state
+    state = taken.previous_state
+    if state not in _WAITING and open_opinions(connection, [row.arxiv_id]):
+        raise InputError(
+            f"opinions on {row.arxiv_id} were given since: approve or reject it, or have them "
+            "taken back first"
+        )
+    if state in _WAITING and row.state != STATE_AFTER[taken.action]:
+        # Opinions given on a paper that was put aside have moved it on: it stays there.
+        state = row.state
     closed = opinions_by_id(connection, taken.opinions) if taken.opinions else []
     ids = [one.id for one in closed]
     if state == "disputed" or all(one.reviewer != taken.reviewer for one in closed):
