@@ -53,16 +53,16 @@ def review(
         for one in crowd:
             one.open_queue()
 
-        def decide(many: int) -> None:
+        def decide(many: int, *, patient: bool = True) -> None:
             for _ in range(many):
                 for one in crowd:
-                    one.decide()
+                    one.decide(patient=patient)
 
         def network_cut() -> None:
             ada.offline(True)
-            decide(4)
+            decide(4, patient=False)
             bea.offline(True)
-            decide(2)
+            decide(2, patient=False)
             for one in crowd:
                 one.offline(False)
 
@@ -74,7 +74,7 @@ def review(
         def kill() -> None:
             decide(3)
             server.kill()  # with whatever is on its way just now
-            decide(3)
+            decide(3, patient=False)
             server.start()
 
         def load_again() -> None:

@@ -64,8 +64,16 @@ class Reviewer:
             self.page.keyboard.press(key)
             self.pressed.append(key)
 
-    def decide(self) -> None:
-        """Decide on the paper shown, sometimes with corrections, a comment, or second thoughts."""
+    def decide(self, *, patient: bool = True) -> None:
+        """Decide on the paper shown, sometimes with corrections, a comment, or second thoughts.
+
+        Parameters
+        ----------
+        patient : bool
+            Wait for a paper when none is shown; without a server none will come.
+        """
+        if not patient and not self.page.evaluate(_SHOWN):
+            return
         shown = self._wait_for_a_paper()
         if shown["verdict"]:
             # Somebody else was faster, and the page says so: on to the next.
