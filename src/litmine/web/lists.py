@@ -6,7 +6,6 @@ import threading
 from typing import Any
 
 from litmine.core.clock import Clock
-from litmine.core.errors import LitmineError
 from litmine.core.log import get_logger
 from litmine.core.settings import Settings
 from litmine.jobs.context import RunContext
@@ -38,8 +37,8 @@ class ListKeeper:
         self._written: tuple[Any, ...] | None = None
 
     def start(self) -> None:
-        """Begin to look."""
-        self._written = self._mark()
+        """Begin to look; lists that are there may be older than the decisions, after a kill."""
+        self._written = None if self._context.settings.outputs.exists() else self._mark()
         self._thread.start()
 
     def stop(self) -> None:
@@ -56,9 +55,9 @@ class ListKeeper:
                 if mark == before:
                     self._write(mark)
                 before = mark
-            except (LitmineError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - told, and tried again
                 # The decisions are safe; the next look tries again, and so does the nightly run.
-                _log.error("lists", problem=str(error))
+                _log.error("lists", problem=str(error), exc_info=error)
 
     def _mark(self) -> tuple[Any, ...]:
         with self._context.store.read() as connection:

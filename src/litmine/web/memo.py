@@ -28,11 +28,22 @@ class Memo(Generic[_T]):
         self._known: WeakKeyDictionary[Store, tuple[int, _T]] = WeakKeyDictionary()
 
     def of(self, store: Store) -> _T:
-        """Return the figure; one caller computes while others wait for it."""
+        """Return the figure.
+
+        One caller computes; meanwhile others get the figure before, or wait where there is none.
+        Otherwise a few people who look at figures would hold every thread of the server.
+        """
         with store.read() as connection:
             head = last_entry(connection)
-        with self._lock:
+        known = self._known.get(store)
+        if known is not None and (known[0] == head or not self._lock.acquire(blocking=False)):
+            return known[1]
+        if known is None:
+            self._lock.acquire()
+        try:
             known = self._known.get(store)
             if known is None or known[0] != head:
                 known = self._known[store] = (head, self._compute(store))
             return known[1]
+        finally:
+            self._lock.release()

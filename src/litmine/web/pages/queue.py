@@ -13,6 +13,7 @@ from litmine.core.taxonomy import load_taxonomy
 from litmine.review.stopping import estimate
 from litmine.store.audit import last_entry
 from litmine.store.labels import techniques_of
+from litmine.store.queue import in_state
 from litmine.web.access import Principal, require
 from litmine.web.api.common import Clean, Surroundings
 from litmine.web.api.shapes import entry
@@ -112,8 +113,14 @@ def _waiting(
     """The first papers that wait and are not in `skip`: those that the page has already."""
     desk = s.desk(who)
     if state == "later":
-        aside = [one for one in desk.waiting(None, ("later",)) if one.paper.arxiv_id not in skip]
-        return [entry(item, who.name, _LATER) for item in aside[:limit]]
+        with s.store.read() as connection:
+            aside = [row.arxiv_id for row in in_state(connection, ("later",))]
+        wanted = [arxiv_id for arxiv_id in aside if arxiv_id not in skip][:limit]
+        return [
+            entry(item, who.name, _LATER)
+            for item in desk.items(wanted)
+            if item.queue.state == "later"
+        ]
     policy = who.preferences.get("policy") or s.settings.review.policy
     passed = desk.answered() | skip
     ranked = [pair for pair in s.order.of(policy) if pair[0] not in passed]
