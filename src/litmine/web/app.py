@@ -43,13 +43,14 @@ def create_app(
     clock = clock or SystemClock()
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         lists = ListKeeper(settings, store, clock)
         lists.start()
         try:
             yield
         finally:
             lists.stop()
+            app.state.services.order.close()
 
     app = FastAPI(
         title="litmine",
