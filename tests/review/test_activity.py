@@ -94,6 +94,10 @@ def test_entries_tell_what_is_worth_reading(busy):
 
 def test_who_stands_in_the_trail(busy):
     assert actors(busy) == ["Ada", "Bo", "May", "rule:auto-approve"]
+    with busy.write() as connection:
+        record(connection, NOW, "Rea", "account-login", "Rea")
+    assert "Rea" not in actors(busy)
+    assert "Rea" in actors(busy, accounts=True)
 
 
 @pytest.mark.parametrize("asked", [{"kind": "gossip"}, {"paper": "nonsense"}, {"actor": "\x00"}])

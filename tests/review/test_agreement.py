@@ -79,6 +79,19 @@ def test_who_is_paired_with_whom(queued):
     assert [u.agreed for u in units] == [False, True]
 
 
+def test_who_gives_in_counts_with_what_they_said_before(queued):
+    hour = timedelta(hours=1)
+    with queued.write() as connection:
+        first = say(connection, 1, "Ada", [A])
+        say(connection, 1, "Bo", [B], NOW + hour)
+        withdraw_opinions(connection, [first.id], NOW + 2 * hour)
+        say(connection, 1, "Ada", [B], NOW + 3 * hour)
+    with queued.read() as connection:
+        (unit,) = doubly_reviewed(connection)
+    assert unit.cells == (frozenset({A}), frozenset({B}))
+    assert not unit.agreed
+
+
 def test_figures_by_cell_and_period(queued):
     with queued.write() as connection:
         for number in range(30):

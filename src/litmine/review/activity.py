@@ -139,10 +139,10 @@ def activity(
     )
 
 
-def actors(store: Store) -> list[str]:
-    """Return everybody who stands in the audit trail, by name."""
+def actors(store: Store, *, accounts: bool = False) -> list[str]:
+    """Return everybody who stands in what `activity` shows, by name."""
     with store.read() as connection:
-        return audit_actors(connection)
+        return audit_actors(connection, without=() if accounts else (_ACCOUNTS,))
 
 
 def _told(entry: AuditEntry, title: str | None) -> Activity:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, select
 
@@ -174,22 +174,26 @@ def agreement(
 def doubly_reviewed(connection: Connection) -> list[DoublyReviewed]:
     """Papers with standing opinions of at least two reviewers, by arXiv id.
 
-    Withdrawn opinions are left out, those of disputed papers are not. Who gave several opinions of
-    a paper counts with the first: it is the one given without knowing the other.
+    Opinions of disputed papers count, and so do those that were withdrawn after the other one had
+    come in: whoever gives in changes nothing about what both said before they knew. One withdrawn
+    earlier is left out. Who gave several opinions of a paper counts with the first of these.
     """
     rows = connection.execute(
         select(
+            opinions.c.id,
             opinions.c.arxiv_id,
             opinions.c.reviewer,
             opinions.c.action,
             opinions.c.cells,
             opinions.c.given_at,
-        )
-        .where(opinions.c.withdrawn_at.is_(None))
-        .order_by(opinions.c.arxiv_id, opinions.c.id)
-    )
+            opinions.c.withdrawn_at,
+        ).order_by(opinions.c.arxiv_id, opinions.c.id)
+    ).all()
+    met = _met(rows)
     found: dict[str, dict[str, tuple[bool, frozenset[str], datetime]]] = {}
     for row in rows:
+        if row.withdrawn_at is not None and row.id not in met:
+            continue
         approved = row.action == "approve"
         cells = frozenset(row.cells) if approved else frozenset()
         said = (approved, cells, row.given_at)
@@ -205,6 +209,19 @@ def doubly_reviewed(connection: Connection) -> list[DoublyReviewed]:
         for arxiv_id, by_reviewer in sorted(found.items())
         if len(by_reviewer) > 1
     ]
+
+
+def _met(rows: Sequence[Any]) -> set[int]:
+    """Return the opinions that were open at the same time as somebody else's."""
+    met: set[int] = set()
+    by_paper: dict[str, list[Any]] = {}
+    for row in rows:
+        for other in by_paper.setdefault(row.arxiv_id, []):
+            stood = other.withdrawn_at is None or other.withdrawn_at > row.given_at
+            if stood and other.reviewer != row.reviewer:
+                met |= {row.id, other.id}
+        by_paper[row.arxiv_id].append(row)
+    return met
 
 
 def period_name(moment: datetime, by: Period) -> str:

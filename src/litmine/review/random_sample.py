@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, select
 from litmine.core.errors import InputError
 from litmine.store.audit import audit_entries, record
 from litmine.store.schema import queue
+from litmine.store.sql import one_writer
 
 __all__ = [
     "UNDECIDED",
@@ -30,6 +31,7 @@ __all__ = [
 UNDECIDED = ("pending", "later", "disputed")
 
 _ACTION = "sample"
+_DRAWS = 0x6C6D_7261  # the advisory lock of whoever draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ def draw_sample(
     InputError
         Nothing waits, or `n` is not positive.
     """
+    # Two draws at once would both be the first look, each with most of the error.
+    one_writer(connection, _DRAWS)
     seed = secrets.randbelow(2**31) if seed is None else seed
     ids = random_sample(connection, n, seed)
     if not ids:

@@ -36,7 +36,7 @@ def activity_page(
     values = {
         "entries": page.entries,
         "kinds": [name for name in KINDS if trusted or name != "accounts"],
-        "actors": actors(s.store),
+        "actors": actors(s.store, accounts=trusted),
         "asked": given,
         "filtered": any(given.values()),
         "first": link(_PATH, given) if before else None,
