@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from litmine.core.errors import InputError
 from litmine.review import ReviewDesk
 from litmine.review.ordering import POLICIES, Ranker, TextFeatures
+from litmine.review.ordering import shift as shift_module
 from litmine.review.ordering import svm as svm_module
 from litmine.review.ordering.live import order_queue
 from litmine.review.ordering.policies import interleave, turn
@@ -126,6 +127,15 @@ def test_any_labels_will_do_to_begin_with(policy):
         assert ranker.next() == 1
 
 
+def test_uncertain_lies_between_the_kinds():
+    good, odd, bad = "cache bits memory", "cache bits lake birds", "lake birds forest"
+    texts = [good] * 6 + [odd] + [bad] * 6
+    ranker = Ranker(TextFeatures.of(texts, [""] * 13), policy="uncertainty")
+    for row in (0, 1, 11, 12):
+        ranker.label(row, row < 6)
+    assert ranker.next() == 6
+
+
 def test_policies_are_known():
     with pytest.raises(InputError, match="not a policy"):
         Ranker(TextFeatures.of(TITLES, ABSTRACTS), policy="best")
@@ -136,6 +146,7 @@ def test_mixed_takes_turns():
     assert (turn("mixed", 4), turn("mixed", 9), turn("max", 4)) == ("uncertainty", "diverse", "max")
 
 
+@settings(deadline=None)
 @given(st.permutations(range(25)), st.permutations(range(25)), st.integers(0, 30))
 def test_interleaved_rankings_hold_every_row_once(unsure, new, looks):
     ranks = {
@@ -184,21 +195,16 @@ def test_few_decisions_move_nothing_and_many_move_the_right_way_within_the_limit
     assert unknown == pytest.approx(prior)
 
 
-def test_the_shift_is_at_its_optimum():
+def test_the_shift_is_at_its_optimum(monkeypatch):
+    monkeypatch.setattr(shift_module, "LIMIT", 100.0)
     prior, vectors, approved = decided(60)
     moved = log_odds(shifted(prior, vectors, prior, vectors, approved)) - log_odds(prior)
-    free = np.abs(moved) < LIMIT - 1e-6
-    assert free.any()
-    # Where it is at its optimum, the shift is the kernel times what is left unexplained.
+    # At its optimum the shift is the kernel times what is left unexplained.
     left = approved - 1 / (1 + np.exp(-(log_odds(prior) + moved)))
-    kernel = vectors @ vectors.T + 1
-    if free.all():
-        assert moved == pytest.approx(kernel @ left, abs=1e-4)
-    else:
-        assert np.sign(moved[~free]).tolist() == np.sign((kernel @ left)[~free]).tolist()
+    assert moved == pytest.approx((vectors @ vectors.T + 1) @ left, abs=1e-4)
 
 
-IDS = tuple(f"2606.{number:05d}" for number in range(1, 41))
+IDS = tuple(f"2606.{number:05d}" for number in range(1, 101))
 
 
 def fill(store, relevance, vectors=None, **changes):

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from litmine.core.errors import InputError
@@ -162,6 +162,7 @@ def test_a_file_that_is_not_there(tmp_path):
 CELL = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30)
 
 
+@settings(deadline=None)
 @given(
     rows=st.lists(st.tuples(CELL, CELL, st.sampled_from(["0", "1"])), min_size=4, max_size=12),
     delimiter=st.sampled_from(",;\t|"),
@@ -179,6 +180,7 @@ def test_what_is_written_is_read(tmp_path_factory, rows, delimiter):
     assert found.included.tolist() == [int(y) for _, _, y in rows]
 
 
+@settings(deadline=None)
 @given(raw=st.binary(max_size=300), suffix=st.sampled_from([".csv", ".ris", ".parquet"]))
 def test_any_bytes_are_a_set_or_an_input_error(tmp_path_factory, raw, suffix):
     path = written(tmp_path_factory.mktemp("set"), raw, f"set{suffix}")

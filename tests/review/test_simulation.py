@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -34,6 +34,7 @@ def invented(n=60, included=9, seed=3):
     return ScreeningSet("invented", tuple(titles), tuple(texts), labels, 2)
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=2, max_size=80).filter(lambda y: 0 < sum(y) < len(y)))
 def test_figures_follow_their_definitions(found):
     n, included = len(found), sum(found)

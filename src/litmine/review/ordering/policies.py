@@ -3,7 +3,8 @@
 max
     Most probable first: every look is spent where it most likely finds something (relief).
 uncertainty
-    Nearest to the decision boundary first: every look teaches the most (Lewis & Gale, 1994).
+    Nearest to the boundary between the kinds first: every look teaches the most (Lewis & Gale,
+    1994).
 mixed
     Of every ten looks eight go to the most probable, the fifth to the most uncertain and the tenth
     to the one least like anything looked at so far (coverage).

@@ -48,6 +48,7 @@ class Ranker:
         )
         self._features = features
         self._unread = np.ones(len(features), bool)
+        self._labels: dict[int, bool] = {}
         self._likeness = np.zeros(len(features), np.float32)
         self._values: tuple[NDArray[np.float32], ...] | None = None
 
@@ -59,6 +60,7 @@ class Ranker:
             one = self._features.topics[row]
             self._likeness = np.maximum(self._likeness, self._features.topics @ one)
         self._unread[row] = False
+        self._labels[row] = included
         self._values = None
 
     def next(self) -> int:
@@ -90,12 +92,21 @@ class Ranker:
             for learner in self._learners:
                 learner.fit()
             self._values = tuple(learner.decision() for learner in self._learners)
-        values = [value[rows] for value in self._values]
+        score = np.zeros(len(self._unread), np.float32)
+        for value in self._values:
+            there = value[rows]
+            score += (value - there.mean()) / (there.std() + np.float32(1e-9))
         if purpose == "uncertainty":
-            return -np.abs(sum(values, np.float32(0)))
-        return sum((_standardised(value) for value in values), np.zeros(len(rows), np.float32))
+            return np.asarray(-np.abs(score[rows] - self._boundary(score)), np.float32)
+        return score[rows]
 
+    def _boundary(self, score: NDArray[np.float32]) -> float:
+        """Halfway between the labelled ones of either kind.
 
-def _standardised(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    scaled: NDArray[np.float32] = (values - values.mean()) / (values.std() + np.float32(1e-9))
-    return scaled
+        The classifiers' own zero is no boundary, as the weights of the kinds are uneven on purpose.
+        """
+        labels = np.array(list(self._labels.values()), dtype=bool)
+        if labels.all() or not labels.any():
+            return 0.0
+        values = score[list(self._labels)]
+        return float(values[labels].mean() + values[~labels].mean()) / 2

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LEAST", "LIMIT", "log_odds", "shifted"]
 
-LEAST = 10  # decisions of each kind; with fewer the model's probabilities stand
-LIMIT = float(np.log(4))  # no paper's odds are moved by more than a factor of four
+LEAST = 20  # decisions of each kind; with fewer the model's probabilities stand
+LIMIT = float(np.log(2))  # no paper's odds are moved by more than a factor of two
 _PRIOR_VARIANCE = 1.0  # of a coefficient; vectors have unit length
 _STEPS = 25
 
