@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from litmine.core.clock import FakeClock
@@ -22,7 +22,12 @@ ACTS = st.sampled_from(("approve", "approve elsewhere", "reject", "later", "undo
 STEPS = st.lists(st.tuples(st.sampled_from("ABC"), ACTS, st.booleans(), st.booleans()), max_size=40)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(steps=STEPS)
 def test_any_sequence_leaves_a_paper_in_one_piece(steps, migrated_sqlite, tmp_path_factory):
     database = tmp_path_factory.mktemp("paper") / "litmine.db"
