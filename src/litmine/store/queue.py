@@ -91,7 +91,8 @@ def enqueue(
     for row in waiting:
         connection.execute(
             update(queue)
-            .where(queue.c.arxiv_id == row.arxiv_id)
+            # Somebody may have decided since it was read: a decision is never rescored.
+            .where(queue.c.arxiv_id == row.arxiv_id, queue.c.state.in_(("pending", "later")))
             .values(
                 relevance=row.relevance,
                 model_id=model_id,
