@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz check format lint types layers bench evaluate docs screenshots clean
+.PHONY: help setup demo test fuzz check format lint types layers bench bench-review evaluate docs screenshots clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -47,6 +47,9 @@ evaluate: $(READY) ## The quality table on the labelled nights (needs ../shared)
 
 bench: $(READY) ## Speed and memory, measured on this machine (needs ../shared)
 	$(BIN)/python tests/bench/run.py
+
+bench-review: $(READY) ## Twenty reviewers deciding while a night is judged: milliseconds, errors (needs ../shared)
+	$(BIN)/python tests/bench/reviewers.py
 
 docs: $(READY) ## Write docs/commands.md again from the help of every command
 	$(BIN)/python -m tests.support.commands
