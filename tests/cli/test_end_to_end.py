@@ -21,7 +21,6 @@ class Shell:
             **{k: v for k, v in os.environ.items() if not k.startswith("LITMINE_")},
             "HOME": str(folder),
             "LITMINE_DATA_DIR": str(folder / "demo"),
-            "LITMINE_OUTPUT_DIR": str(folder / "demo" / "lists"),
             "NO_COLOR": "1",
             "COLUMNS": "120",
         }
@@ -54,6 +53,8 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     out = shell("demo", "--folder", "demo").stdout
     assert "84 announced, 0 missing, 0 after repair" in out
     assert "Queue: " in out
+    # Whoever follows the hint finds their decisions in the lists that the demonstration wrote.
+    assert "Lists and run report: demo/out\nTry:  export LITMINE_DATA_DIR=demo\n" in out
     return shell
 
 
@@ -83,7 +84,7 @@ def test_status_after_the_demo(shell: Shell) -> None:
 def test_decisions_reach_the_list_and_can_be_undone(shell: Shell) -> None:
     first, second, third = shell.json("review", "list", "--limit", "3")
     ids = [item["paper"]["arxiv_id"] for item in (first, second, third)]
-    paper_list = shell.folder / "demo" / "lists" / "paper-list.md"
+    paper_list = shell.folder / "demo" / "out" / "paper-list.md"
     empty = paper_list.read_text("utf-8")
 
     assert f"approved: {ids[0]}" in shell("review", "approve", ids[0]).stdout
@@ -123,8 +124,8 @@ def test_walking_through_the_queue_by_keys(shell: Shell) -> None:
         for state in ("approved", "rejected", "later")
     }
     assert states == {"approved": {ids[0]}, "rejected": {ids[1]}, "later": set()}
-    shell("review", "undo")
-    shell("review", "undo")
+    shell("review", "--reviewer", "Ada", "undo")
+    shell("review", "--reviewer", "Ada", "undo")
 
 
 def test_paper_without_suggested_cells_says_which_key(shell: Shell) -> None:
@@ -138,6 +139,17 @@ def test_paper_without_suggested_cells_says_which_key(shell: Shell) -> None:
     assert "an approval needs at least one cell" in said
     many = ("review", "approve", items[0]["paper"]["arxiv_id"], "--technique", "a,b,c")
     assert "technique" in shell(*many, code=2).stderr
+
+
+def test_status_counts_disputed_papers(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "disputed" not in shell("status").stdout
+    monkeypatch.setitem(shell.env, "LITMINE_REVIEW__DOUBLE", "true")
+    first = shell.json("review", "list", "--limit", "1")[0]["paper"]["arxiv_id"]
+    shell("review", "--reviewer", "Ada", "approve", first)
+    shell("review", "--reviewer", "Bo", "reject", first)
+    assert " 0 later, 1 disputed, 0 approved" in shell("status").stdout
+    shell("review", "--reviewer", "Bo", "undo")
+    shell("review", "--reviewer", "Ada", "undo")
 
 
 def test_demo_again_keeps_decisions(shell: Shell) -> None:

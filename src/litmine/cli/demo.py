@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from litmine.cli.common import TerminalProgress, console, settings, short_cells
+
+if TYPE_CHECKING:
+    from litmine.core.settings import Settings
 
 #: The night of corpus/sample_night.jsonl.
 _NIGHT = date(2026, 7, 14)
@@ -42,7 +46,7 @@ def command(
     words in place of the abstracts. Nothing leaves this machine; your own database is not touched.
 
     \b
-    Example:  litmine demo && litmine review --help
+    Example:  litmine demo && LITMINE_DATA_DIR=out/demo litmine serve
     """
     from litmine.cli.nightly import show_report
     from litmine.core.errors import InputError
@@ -71,7 +75,7 @@ def command(
             update={
                 "data_dir": folder,
                 "database_url": "",
-                "output_dir": folder / "lists",
+                "output_dir": None,
                 "arxiv": base.arxiv.model_copy(
                     update={
                         "oai_url": server.oai_url,
@@ -90,18 +94,29 @@ def command(
         typer.echo(f"litmine: {report.problem}", err=True)
         raise typer.Exit(report.exit_code)
     _show_queue(folder)
+    _tell_next(base, local)
+
+
+def _tell_next(base: Settings, local: Settings) -> None:
+    """Say how to go on; not through rich, which would break a line that is to be copied."""
     # Outside its virtual environment the command is not on the path.
     call = "litmine" if shutil.which("litmine") else os.path.relpath(sys.argv[0])
     if call.endswith("__main__.py"):
         call = "python -m litmine"
-    out.print(f"\nLists and run report: {folder / 'lists'}", markup=False)
-    out.print(
-        f"Try:  export LITMINE_DATA_DIR={folder} LITMINE_OUTPUT_DIR={folder / 'lists'}",
-        markup=False,
-    )
-    out.print(f"      {call} review     decide on these papers", markup=False)
-    out.print(f"      {call} status     how things stand", markup=False)
-    out.print(f"Then: unset both, and {call} nightly reads the real arXiv", markup=False)
+    # What the reader has set otherwise would lead away from the demonstration.
+    variables = {"LITMINE_DATA_DIR": str(local.data_dir)}
+    if base.output_dir is not None:
+        variables["LITMINE_OUTPUT_DIR"] = str(local.outputs)
+    if base.database_url:
+        variables["LITMINE_DATABASE_URL"] = ""
+    exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
+    typer.echo(f"\nLists and run report: {local.outputs}")
+    typer.echo(f"Try:  export {exports}")
+    typer.echo(f"      {call} serve      decide on these papers in the browser")
+    typer.echo(f"      {call} review     the same in the terminal")
+    typer.echo(f"      {call} status     how things stand")
+    typer.echo(f"Then: unset {' '.join(variables)}")
+    typer.echo(f"      {call} nightly    reads the real arXiv")
 
 
 def _decided(folder: Path) -> int:
