@@ -81,10 +81,11 @@ def _show(simulation: Simulation) -> None:
 
     summary = simulation.summary()
     out = console()
+    seeds = len(summary["seeds"])
     ignored = f", {summary['unlabelled']} without a label ignored" if summary["unlabelled"] else ""
     out.print(
         f"{plain(summary['file'])}: {summary['records']} records, {summary['included']} included"
-        f"{ignored}; policy {summary['policy']}, {len(summary['seeds'])} seeds",
+        f"{ignored}; policy {summary['policy']}, {seeds} seed{'' if seeds == 1 else 's'}",
         markup=False,
     )
     curve = simulation.curve([place / 50 for place in range(1, 51)])

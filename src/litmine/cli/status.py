@@ -141,11 +141,12 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     backlog = facts["backlog"]
     labels = ", ".join(f"{n} {source}" for source, n in facts["labels"].items()) or "none"
     queue = facts["queue"]
+    disputed = f"{queue['disputed']} disputed, " if queue["disputed"] else ""
     lines += [
         f"papers      {facts['papers']} stored; library: {labels}",
         f"backlog     {backlog['unencoded']} to encode, {backlog['unjudged']} to classify",
         f"queue       {queue['pending']} pending, {queue['later']} later, "
-        f"{queue['approved']} approved, {queue['rejected']} rejected",
+        f"{disputed}{queue['approved']} approved, {queue['rejected']} rejected",
         f"unread      {facts['stopping']['summary']}",
     ]
     drift = facts["drift"]

@@ -199,7 +199,15 @@ def link(
         typer.Option(help="Address of the application, where it is not the one in the settings."),
     ] = None,
 ) -> None:
-    """Print a link that logs NAME in once, within 15 minutes."""
+    """Print a link that logs NAME in once, within 15 minutes.
+
+    It leads to the address in the settings. Where litmine serve was given another port or host,
+    give the address that it printed.
+
+    \b
+    Example:  litmine user link bo
+              litmine user link bo --url http://127.0.0.1:9000
+    """
     with _doors() as doors:
         secret = doors.logins.create_link(doors.accounts.get(name), by=doors.by)
         base = (url or doors.settings.web.base_url).rstrip("/")
