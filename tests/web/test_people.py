@@ -120,7 +120,9 @@ def test_a_token_cannot_make_or_revoke_tokens(token_as):
 def test_a_wrong_token_is_nobody_even_beside_a_cookie(client_as):
     client = client_as("maintainer")
     for header in ("Bearer lm_wrong", "Bearer ", "bearer lm_é".encode("latin-1")):
-        assert client.get(f"{API}/me", headers={"Authorization": header}).status_code == 401
+        answer = client.get(f"{API}/me", headers={"Authorization": header})
+        assert answer.status_code == 401
+        assert "this token does not hold" in answer.json()["detail"]
     assert client.get(f"{API}/me", headers={"Authorization": "Basic YTpi"}).status_code == 200
 
 

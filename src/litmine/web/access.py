@@ -80,6 +80,11 @@ class _Requirement:
         if self.need == "public":
             return principal
         if principal is None:
+            if request.headers.get("authorization", "").lower().startswith("bearer"):
+                raise Unauthenticated(
+                    "this token does not hold: mistyped, revoked, past its end, or its account is "
+                    "locked; make one under Settings or with litmine user token create"
+                )
             raise Unauthenticated("log in first, or send a token as Authorization: Bearer …")
         if not principal.may(self.need):
             raise Forbidden(

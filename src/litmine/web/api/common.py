@@ -173,7 +173,7 @@ def revision_of(if_match: str | None) -> int:
         It is not one revision.
     """
     if if_match is None:
-        raise ProblemError(428, 'send the revision that you looked at: If-Match: "3"')
+        raise ProblemError(428, 'send the revision that you looked at, for instance If-Match: "3"')
     found = _REVISION.fullmatch(if_match.strip())
     if found is None:
         raise InputError('If-Match takes one revision in quotes, such as "3"')
