@@ -141,21 +141,26 @@ def simulate(
         raise InputError("a simulation needs at least one seed")
     if not 0 < stop_at <= 1:
         raise InputError(f"{stop_at} is not a share of the included records; use one in (0, 1]")
-    began = time.process_time()
-    features = TextFeatures.of(screening.titles, screening.abstracts)
-    prepared = time.process_time() - began
-    replays = tuple(
-        replay(
-            screening,
-            features,
-            seed,
-            policy=policy,
-            stop_at=stop_at,
-            progress=progress,
-            prepared=prepared,
+    import sklearn.utils.extmath  # noqa: F401 - before the clock starts: no part of a replay
+    from threadpoolctl import threadpool_limits
+
+    # The products are small: more threads would only wait for each other.
+    with threadpool_limits(1):
+        began = time.process_time()
+        features = TextFeatures.of(screening.titles, screening.abstracts)
+        prepared = time.process_time() - began
+        replays = tuple(
+            replay(
+                screening,
+                features,
+                seed,
+                policy=policy,
+                stop_at=stop_at,
+                progress=progress,
+                prepared=prepared,
+            )
+            for seed in seeds
         )
-        for seed in seeds
-    )
     return Simulation(screening, policy, replays)
 
 
