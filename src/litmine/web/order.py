@@ -40,6 +40,7 @@ class QueueOrder:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
+        self._first = threading.Lock()
         self._ranked: dict[str, _Ranked] = {}
         self._at_work: dict[str, threading.Thread] = {}
 
@@ -63,7 +64,13 @@ class QueueOrder:
                     )
                     self._at_work[policy].start()
                 return known[1]
-        return self._rank(policy)
+        with self._first:
+            # Twenty who open the page at once wait for one ranking, not each for their own.
+            with self._lock:
+                known = self._ranked.get(policy)
+            if known is not None and (known[1] or known[0] == mark):
+                return known[1]
+            return self._rank(policy)
 
     def close(self) -> None:
         """Wait for what is being ranked: the store is about to be closed."""
