@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from litmine.cli import app
-from litmine.core.errors import InputError
+from litmine.core.errors import InputError, NotFound
 from litmine.review.random_sample import random_sample
 from litmine.review.rules import auto_approve
 from litmine.store import open_store
@@ -50,6 +50,20 @@ def test_a_sample_without_a_size_is_large_enough_for_the_target(store):
     # Nothing found: a single missing paper would be too much, so nearly all must be read.
     assert (len(drawn["ids"]), drawn["pool"], drawn["look"]) == (30, 30, 1)
     assert json.loads(run("sample", "5", "--json"))["look"] == 2
+
+
+def test_what_is_left_of_a_sample_is_listed_without_another_look(store):
+    with pytest.raises(NotFound, match="no sample was drawn yet"):
+        run("sample", "--rest")
+    first, second, third = json.loads(run("sample", "3", "--json"))["ids"]
+    run("reject", second)
+    said = run("sample", "--rest").splitlines()
+    assert [line.split()[0] for line in said[:2]] == [first, third]
+    assert said[2].startswith("2 of the 3 papers drawn on ")
+    assert json.loads(run("sample", "--rest", "--json"))["left"] == [first, third]
+    with pytest.raises(InputError, match="draws nothing"):
+        run("sample", "5", "--rest")
+    assert json.loads(run("sample", "3", "--json"))["look"] == 2
 
 
 def test_approvals_by_rule_are_listed_and_checked(store):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,9 @@ from litmine.cli.common import (
     short_cells,
 )
 
+if TYPE_CHECKING:
+    from litmine.core.settings import Settings
+
 __all__ = ["audit", "sample"]
 
 
@@ -28,24 +31,36 @@ def sample(
     seed: Annotated[
         int | None, typer.Option(help="Draws the same papers again; default: unforeseeable.")
     ] = None,
+    rest: Annotated[
+        bool,
+        typer.Option("--rest", help="Draw nothing: list what is left to decide of the last draw."),
+    ] = False,
     json_output: Json = False,
 ) -> None:
     """Draw undecided papers by lot, for a guaranteed answer to "may I stop reading?".
 
     The draw is kept in the audit log. Decide all of it like any other papers: litmine status then
-    tells what follows for everything that waits.
+    tells what follows for everything that waits. Drawing again is a second look at the same papers
+    and has to be surer than the first.
 
     \b
     Example:  litmine review sample 60
+              litmine review sample --rest
     """
     from dataclasses import asdict
 
     from litmine.core.clock import SystemClock
+    from litmine.core.errors import InputError
     from litmine.review.random_sample import draw_sample
     from litmine.review.stopping import sample_size
     from litmine.store.papers import titles_of
 
     loaded = settings()
+    if rest:
+        if size is not None or seed is not None:
+            raise InputError("--rest draws nothing: leave the size and --seed out")
+        _list_rest(loaded, json_output)
+        return
     with open_existing(loaded) as store, store.write() as connection:
         drawn = draw_sample(
             connection,
@@ -63,6 +78,31 @@ def sample(
         out.print(f"{arxiv_id:<12} {plain(titles.get(arxiv_id, ''))}", markup=False)
     out.print(
         f"{len(drawn.ids)} of {drawn.pool} undecided papers, seed {drawn.seed}: decide all of them",
+        markup=False,
+    )
+    out.print("What is left of them: litmine review sample --rest", markup=False)
+
+
+def _list_rest(loaded: Settings, json_output: bool) -> None:
+    from litmine.core.errors import NotFound
+    from litmine.review.random_sample import latest_sample, still_undecided
+    from litmine.store.papers import titles_of
+
+    with open_existing(loaded) as store, store.read() as connection:
+        drawn = latest_sample(connection)
+        if drawn is None:
+            raise NotFound("no sample was drawn yet: litmine review sample draws one")
+        left = still_undecided(connection, drawn)
+        titles = titles_of(connection, left)
+    if json_output:
+        print_json({"drawn": len(drawn.ids), "drawn_at": drawn.drawn_at, "left": left})
+        return
+    out = console()
+    for arxiv_id in left:
+        out.print(f"{arxiv_id:<12} {plain(titles.get(arxiv_id, ''))}", markup=False)
+    out.print(
+        f"{len(left)} of the {len(drawn.ids)} papers drawn on {drawn.drawn_at:%Y-%m-%d} are left "
+        "to decide",
         markup=False,
     )
 

@@ -149,6 +149,9 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         f"{disputed}{queue['approved']} approved, {queue['rejected']} rejected",
         f"unread      {facts['stopping']['summary']}",
     ]
+    drawn, read = facts["stopping"]["sample_size"], facts["stopping"]["sample_read"]
+    if read < drawn:
+        lines.append(f"sample      {read} of {drawn} decided: litmine review sample --rest")
     drift = facts["drift"]
     if drift is not None:
         said = f"{drift['first']} to {drift['last']}: no alarm"

@@ -25,6 +25,7 @@ __all__ = [
     "latest_sample",
     "look_confidence",
     "random_sample",
+    "still_undecided",
 ]
 
 #: States of papers that nobody has approved or rejected.
@@ -143,3 +144,10 @@ def latest_sample(connection: Connection) -> Sample | None:
 
 def _rank(seed: int, arxiv_id: str) -> bytes:
     return hashlib.sha256(f"{seed} {arxiv_id}".encode()).digest()
+
+
+def still_undecided(connection: Connection, sample: Sample) -> list[str]:
+    """List the papers of a sample that nobody has approved or rejected, in the order drawn."""
+    waiting = connection.execute(select(queue.c.arxiv_id).where(queue.c.state.in_(UNDECIDED)))
+    undecided = set(waiting.scalars())
+    return [arxiv_id for arxiv_id in sample.ids if arxiv_id in undecided]
