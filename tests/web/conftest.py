@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from litmine.core.clock import FakeClock
+from litmine.core.sections import ReviewSettings
 from litmine.core.settings import Settings
 from litmine.store import Store
 from tests.support.web import Served, client_of, fill_queue, make_app, serve, token_client
@@ -21,7 +22,12 @@ ClientAs = Callable[..., TestClient]
 def web_settings(tmp_path: Path, sqlite_store: Store) -> Settings:
     """Settings of an application over `sqlite_store`."""
     database = sqlite_store.engine.url.render_as_string(hide_password=False)
-    return Settings(data_dir=tmp_path / "data", database_url=database)
+    # In the order of probability, so that a test knows which paper comes when.
+    return Settings(
+        data_dir=tmp_path / "data",
+        database_url=database,
+        review=ReviewSettings(policy="max"),
+    )
 
 
 @pytest.fixture

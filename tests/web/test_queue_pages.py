@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from html import unescape
 
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import update
 from starlette.testclient import TestClient
@@ -107,3 +108,16 @@ def test_names_that_are_no_papers(client_as: ClientAs) -> None:
 def test_the_start_page_is_the_queue(client_as: ClientAs) -> None:
     assert client_as("reader").get("/").headers["location"] == "/queue"
     assert client_as(None).get("/queue").headers["location"].startswith("/login")
+
+
+def test_filters_that_let_few_in_look_at_some_papers_at_a_time(
+    client_as: ClientAs, queue_ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("litmine.web.pages.bulk._LOOKED_AT", 5)
+    client = client_as("reader")
+    last = queue_ids[-1]
+    html = client.get("/queue/table", params={"text": last}).text
+    assert last not in html.split("<tbody>")[-1] or "among those looked at" in html
+    assert "at=5" in html
+    html = client.get("/queue/table", params={"text": last, "at": 10}).text
+    assert f'data-id="{last}"' in html

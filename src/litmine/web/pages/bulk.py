@@ -26,6 +26,8 @@ Reader = Annotated[Principal, require("reader")]
 State = Literal["pending", "later", "approved", "rejected"]
 _ROWS = 50
 _CHUNK = 100
+#: Papers looked at for one page: filters that let few in must not keep the server busy.
+_LOOKED_AT = 1000
 
 
 @dataclass(frozen=True)
@@ -141,8 +143,9 @@ def _rows(s: Services, who: Principal, filters: Filters, at: int) -> tuple[list[
     ids = _in_order(s, who, filters.state)
     desk = s.desk(who)
     found: list[Entry] = []
-    while at < len(ids):
-        chunk = ids[at : at + _CHUNK]
+    end = min(len(ids), at + _LOOKED_AT)
+    while at < end:
+        chunk = ids[at : min(at + _CHUNK, end)]
         entries = {item.paper.arxiv_id: item for item in desk.items(chunk)}
         for arxiv_id in chunk:
             at += 1
@@ -154,4 +157,4 @@ def _rows(s: Services, who: Principal, filters: Filters, at: int) -> tuple[list[
                 found.append(one)
             if len(found) == _ROWS:
                 return found, at if at < len(ids) else None
-    return found, None
+    return found, at if at < len(ids) else None
