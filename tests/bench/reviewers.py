@@ -31,8 +31,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from litmine.review.accounts import Accounts
-from litmine.review.logins import Logins
+from litmine.review.people.accounts import Accounts
+from litmine.review.people.logins import Logins
 from litmine.standin import StandinServer, load_records
 from litmine.store import Store, open_store
 from litmine.store.copy import copy_store

@@ -59,7 +59,7 @@ def asreview_rows(python: str, screening: Any, replays: Any) -> list[dict[str, f
     """ASReview's figures for the same starting records."""
     import numpy as np
 
-    from litmine.review.replay_metrics import figures
+    from litmine.review.simulation.metrics import figures
 
     request = {
         "titles": screening.titles,
@@ -101,9 +101,9 @@ def main() -> None:
     import numpy as np
     import sklearn.utils.extmath  # noqa: F401 - imports are no part of a replay
 
-    from litmine.review.replay_metrics import interval
-    from litmine.review.screening import read_screening
-    from litmine.review.simulation import simulate
+    from litmine.review.simulation.metrics import interval
+    from litmine.review.simulation.replay import simulate
+    from litmine.review.simulation.screening import read_screening
 
     files = options.files or sorted(SETS.glob("*.parquet"))
     if not files:

@@ -23,8 +23,8 @@ import zstandard
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from litmine.review.chance import poisson_binomial_interval
-from litmine.review.recall import draw_needed, random_draw_test, ranked_windows_test
+from litmine.review.statistics.chance import poisson_binomial_interval
+from litmine.review.statistics.recall import draw_needed, random_draw_test, ranked_windows_test
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"

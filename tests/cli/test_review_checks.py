@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from litmine.cli import app
 from litmine.core.errors import InputError, NotFound
-from litmine.review.random_sample import random_sample
 from litmine.review.rules import auto_approve
+from litmine.review.statistics.random_sample import random_sample
 from litmine.store import open_store
 from litmine.store.queue import enqueue, queue_counts
 from tests.support.rows import MODEL, NOW, judge

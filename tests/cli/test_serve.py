@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from litmine.cli import app
 from litmine.core.errors import ConfigError, StoreError
-from litmine.review.accounts import Accounts
+from litmine.review.people.accounts import Accounts
 from litmine.store.schema import login_failures
 from tests.support.web import PASSWORD
 

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from litmine.cli import app
 from litmine.core.clock import SystemClock
 from litmine.core.errors import ConfigError, InputError, NotFound, StoreError
-from litmine.review.accounts import Accounts
-from litmine.review.logins import Logins
+from litmine.review.people.accounts import Accounts
+from litmine.review.people.logins import Logins
 from tests.support.web import PASSWORD
 
 

@@ -19,8 +19,8 @@ from litmine.core import resources
 from litmine.core.clock import FakeClock, SystemClock
 from litmine.core.settings import Settings
 from litmine.jobs.nightly import Models, run_nightly
-from litmine.review.accounts import Accounts
-from litmine.review.logins import Logins
+from litmine.review.people.accounts import Accounts
+from litmine.review.people.logins import Logins
 from litmine.standin import StandinServer, load_records
 from litmine.store import Store, open_store
 from litmine.store.queue import queue_counts

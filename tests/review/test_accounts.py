@@ -17,9 +17,9 @@ from litmine.core.errors import (
     TooManyAttempts,
     Unauthenticated,
 )
-from litmine.review.accounts import Accounts, check_name, fold_name
-from litmine.review.logins import Logins
-from litmine.review.passwords import Passwords
+from litmine.review.people.accounts import Accounts, check_name, fold_name
+from litmine.review.people.logins import Logins
+from litmine.review.people.passwords import Passwords
 from litmine.store.audit import audit_entries
 from litmine.store.schema import login_failures, metadata
 from tests.support.web import PASSWORD, QUICK

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from litmine.core.taxonomy import load_taxonomy
-from litmine.review.agreement import agreement, doubly_reviewed, period_name
-from litmine.review.model_agreement import model_agreement
+from litmine.review.statistics.agreement import agreement, doubly_reviewed, period_name
+from litmine.review.statistics.model_agreement import model_agreement
 from litmine.store.decisions import decide, undo
 from litmine.store.opinions import give_opinion, withdraw_opinions
 from litmine.store.queue import enqueue

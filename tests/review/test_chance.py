@@ -10,8 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from litmine.review import chance
-from litmine.review.chance import binomial_interval, hypergeometric_cdf, poisson_binomial_interval
+from litmine.review.statistics import chance
+from litmine.review.statistics.chance import (
+    binomial_interval,
+    hypergeometric_cdf,
+    poisson_binomial_interval,
+)
 
 
 @st.composite

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from litmine.review.coefficients import (
+from litmine.review.statistics.coefficients import (
     LEAST_PAPERS,
     Resamples,
     alpha,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
-from litmine.review.recall import (
+from litmine.review.statistics.recall import (
     draw_needed,
     least_total_missing,
     random_draw_test,

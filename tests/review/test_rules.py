@@ -14,7 +14,6 @@ from litmine.core.settings import load_settings
 from litmine.jobs.auto_approval import approve_by_rule
 from litmine.jobs.context import RunContext
 from litmine.review import ReviewDesk
-from litmine.review.model_agreement import model_agreement
 from litmine.review.rules import (
     AUTO_APPROVE,
     auto_approve,
@@ -23,7 +22,8 @@ from litmine.review.rules import (
     is_sampled,
     rule_audit,
 )
-from litmine.review.stopping import estimate
+from litmine.review.statistics.model_agreement import model_agreement
+from litmine.review.statistics.stopping import estimate
 from litmine.store.audit import audit_entries
 from litmine.store.decisions import latest_decision
 from litmine.store.drift import decisions_between

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from litmine.core.errors import InputError
-from litmine.review.screening import read_screening
+from litmine.review.simulation.screening import read_screening
 
 ROWS = (
     ("Cheap caches", "A cache, with a comma.", 1),

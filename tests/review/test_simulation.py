@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 from litmine.cli import app
 from litmine.core.errors import InputError
 from litmine.review.ordering import POLICIES
-from litmine.review.replay_metrics import METRICS, figures, interval
-from litmine.review.screening import ScreeningSet
-from litmine.review.simulation import simulate
-from litmine.review.simulation_plot import draw
+from litmine.review.simulation.metrics import METRICS, figures, interval
+from litmine.review.simulation.plot import draw
+from litmine.review.simulation.replay import simulate
+from litmine.review.simulation.screening import ScreeningSet
 
 GOOD = ("cache", "bits", "memory", "quantized", "decoding", "serving", "throughput", "value")
 OTHER = ("bird", "lake", "forest", "season", "rain", "stone", "river", "valley", "cloud")

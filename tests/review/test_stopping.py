@@ -8,8 +8,8 @@ import pytest
 from scipy.stats import hypergeom
 
 from litmine.core.errors import InputError
-from litmine.review.random_sample import draw_sample, latest_sample, random_sample
-from litmine.review.stopping import StoppingEstimate, estimate, sample_size
+from litmine.review.statistics.random_sample import draw_sample, latest_sample, random_sample
+from litmine.review.statistics.stopping import StoppingEstimate, estimate, sample_size
 from litmine.store.audit import audit_entries
 from litmine.store.decisions import decide, undo
 from litmine.store.papers import upsert_papers

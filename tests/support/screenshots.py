@@ -20,7 +20,7 @@ from typing import Any
 from litmine.core.clock import SystemClock
 from litmine.core.settings import Settings
 from litmine.review import ReviewDesk
-from litmine.review.accounts import Accounts
+from litmine.review.people.accounts import Accounts
 from litmine.store import Store, open_store
 from litmine.web.app import create_app
 from tests.support.web import Served, serve

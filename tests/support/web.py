@@ -18,8 +18,8 @@ from litmine.core.clock import Clock
 from litmine.core.errors import NotFound
 from litmine.core.settings import Settings
 from litmine.core.taxonomy import load_taxonomy
-from litmine.review.accounts import Accounts, User
-from litmine.review.passwords import Passwords
+from litmine.review.people.accounts import Accounts, User
+from litmine.review.people.passwords import Passwords
 from litmine.store import Store
 from litmine.store.papers import upsert_papers
 from litmine.store.predictions import put_predictions

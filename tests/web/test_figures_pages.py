@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from lxml import html
 
-from litmine.review.preferences import DEFAULT_KEYS
+from litmine.review.people.preferences import DEFAULT_KEYS
 from litmine.review.rules import auto_approve
 from litmine.store.drift import StoredDrift, put_drift
 from litmine.store.predictions import get_predictions, put_predictions

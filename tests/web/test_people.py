@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from litmine.review.preferences import DEFAULT_KEYS
+from litmine.review.people.preferences import DEFAULT_KEYS
 from litmine.store.audit import audit_entries
 from tests.support.web import PEOPLE, person
 

@@ -51,8 +51,8 @@ def sample(
 
     from litmine.core.clock import SystemClock
     from litmine.core.errors import InputError
-    from litmine.review.random_sample import draw_sample
-    from litmine.review.stopping import sample_size
+    from litmine.review.statistics.random_sample import draw_sample
+    from litmine.review.statistics.stopping import sample_size
     from litmine.store.papers import titles_of
 
     loaded = settings()
@@ -85,7 +85,7 @@ def sample(
 
 def _list_rest(loaded: Settings, json_output: bool) -> None:
     from litmine.core.errors import NotFound
-    from litmine.review.random_sample import latest_sample, still_undecided
+    from litmine.review.statistics.random_sample import latest_sample, still_undecided
     from litmine.store.papers import titles_of
 
     with open_existing(loaded) as store, store.read() as connection:

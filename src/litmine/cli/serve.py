@@ -16,8 +16,8 @@ from litmine.cli.common import open_existing, settings
 
 if TYPE_CHECKING:
     from litmine.core.settings import Settings
-    from litmine.review.accounts import Accounts
-    from litmine.review.logins import Logins
+    from litmine.review.people.accounts import Accounts
+    from litmine.review.people.logins import Logins
 
 __all__ = ["command"]
 
@@ -54,8 +54,8 @@ def command(
     """
     from litmine.core.clock import SystemClock
     from litmine.core.errors import ConfigError
-    from litmine.review.accounts import Accounts
-    from litmine.review.logins import Logins
+    from litmine.review.people.accounts import Accounts
+    from litmine.review.people.logins import Logins
     from litmine.web.app import create_app
     from litmine.web.server import make_server
 
@@ -129,7 +129,7 @@ def _local_link(accounts: Accounts, logins: Logins) -> str | None:
     """
     from litmine.cli.user import whoami
     from litmine.core.errors import NotFound
-    from litmine.review.accounts import is_reserved
+    from litmine.review.people.accounts import is_reserved
 
     name = whoami()
     if is_reserved(name):

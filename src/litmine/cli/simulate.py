@@ -10,7 +10,7 @@ import typer
 from litmine.cli.common import Json, TerminalProgress, console, plain, print_json
 
 if TYPE_CHECKING:
-    from litmine.review.simulation import Simulation
+    from litmine.review.simulation.replay import Simulation
 
 _NAMES = {
     "wss@95": "work saved over sampling at 95% recall",
@@ -51,8 +51,8 @@ def command(
     Example:  litmine simulate screening.csv
               litmine simulate screening.ris --policy mixed --seeds 10 --json
     """
-    from litmine.review.screening import read_screening
-    from litmine.review.simulation import simulate
+    from litmine.review.simulation.replay import simulate
+    from litmine.review.simulation.screening import read_screening
 
     screening = read_screening(file)
     progress = TerminalProgress(quiet=json_output)
@@ -67,7 +67,7 @@ def command(
     progress.finish(f"replay: {seeds} x {len(screening)} records")
     if plot is not None:
         from litmine.core.files import atomic_write
-        from litmine.review.simulation_plot import draw
+        from litmine.review.simulation.plot import draw
 
         atomic_write(plot, draw(simulation))
     if json_output:

@@ -10,7 +10,7 @@ from litmine.cli.common import Json, print_json, settings
 
 if TYPE_CHECKING:
     from litmine.core.settings import Settings
-    from litmine.review.stopping import StoppingEstimate
+    from litmine.review.statistics.stopping import StoppingEstimate
 
 
 def command(json_output: Json = False) -> None:
@@ -32,7 +32,7 @@ def gather(loaded: Settings) -> dict[str, Any]:
     from litmine.core.clock import SystemClock
     from litmine.core.errors import StoreError
     from litmine.core.process import describe, is_gone
-    from litmine.review.stopping import estimate
+    from litmine.review.statistics.stopping import estimate
     from litmine.store import open_store
     from litmine.store.announcements import announced_counts, latest_night, missing
     from litmine.store.drift import recent_drift

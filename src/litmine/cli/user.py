@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from litmine.core.settings import Settings
-    from litmine.review.accounts import Accounts, User
-    from litmine.review.logins import ApiToken, Logins
+    from litmine.review.people.accounts import Accounts, User
+    from litmine.review.people.logins import ApiToken, Logins
 
 app = typer.Typer(
     add_completion=False,
@@ -66,8 +66,8 @@ class _Doors:
 
 @contextmanager
 def _doors() -> Iterator[_Doors]:
-    from litmine.review.accounts import Accounts
-    from litmine.review.logins import Logins
+    from litmine.review.people.accounts import Accounts
+    from litmine.review.people.logins import Logins
 
     loaded = settings()
     with open_existing(loaded) as store:

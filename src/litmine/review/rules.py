@@ -18,9 +18,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from litmine.core.errors import InputError, NotFound, Stale
-from litmine.review.chance import binomial_interval
 from litmine.review.relabel import relabel
 from litmine.review.ruling import Reviewer, Ruling, rule, take_back_last
+from litmine.review.statistics.chance import binomial_interval
 from litmine.store.audit import record
 from litmine.store.decisions import Decision, latest_decision, latest_decisions
 from litmine.store.queue import lock

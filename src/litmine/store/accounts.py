@@ -55,7 +55,7 @@ class User:
     subject : str or None
         OpenID Connect: the issuer, a space, and the subject there.
     preferences : mapping
-        As `litmine.review.preferences` has checked them.
+        As `litmine.review.people.preferences` has checked them.
     """
 
     id: int

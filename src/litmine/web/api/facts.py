@@ -12,7 +12,7 @@ from litmine import __version__
 from litmine.client.facts import Axis, LastRun, Status, StoppingEstimate, Taxonomy, Technique
 from litmine.client.models import AuditEntry, Page, QueueCounts
 from litmine.core.taxonomy import Resource, Stage, load_taxonomy
-from litmine.review.stopping import estimate
+from litmine.review.statistics.stopping import estimate
 from litmine.store import Store
 from litmine.store.announcements import latest_night
 from litmine.store.audit import last_entry

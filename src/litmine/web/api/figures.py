@@ -19,8 +19,8 @@ from litmine.client.figures import (
 from litmine.client.models import Page
 from litmine.jobs.diary import list_runs, tell_run
 from litmine.jobs.overview import overview
-from litmine.review.course import AgreementAccount, agreement_account
 from litmine.review.rule_inbox import check_rule, rule_inbox
+from litmine.review.statistics.course import AgreementAccount, agreement_account
 from litmine.web.access import Principal, require
 from litmine.web.api.common import Clean, Cursor, Known, Limit, Surroundings, answer, cursor_to
 from litmine.web.memo import Memo

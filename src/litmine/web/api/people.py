@@ -13,9 +13,9 @@ from litmine.client.models import Page
 from litmine.client.people import Account, LoginLink, Me, NewToken, Policy, Preferences, Role, Theme
 from litmine.client.people import Token as TokenShape
 from litmine.core.errors import InputError
-from litmine.review.accounts import Accounts
-from litmine.review.logins import LINK_MINUTES, ApiToken, Logins
-from litmine.review.preferences import keys_in_force
+from litmine.review.people.accounts import Accounts
+from litmine.review.people.logins import LINK_MINUTES, ApiToken, Logins
+from litmine.review.people.preferences import keys_in_force
 from litmine.store.accounts import User
 from litmine.web.access import Principal, require
 from litmine.web.api.common import Clean, Known, answer

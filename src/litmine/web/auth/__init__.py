@@ -2,7 +2,7 @@
 
 `install` puts all of it onto an application: recognising sessions and tokens (`identity`), the
 guard of writes against other sites (`csrf`), the headers, host names and sizes of every answer and
-request (`shield`). The rules themselves are in `litmine.review.accounts` and `.logins`.
+request (`shield`). The rules themselves are in `litmine.review.people.accounts` and `.logins`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from fastapi import FastAPI
 
 from litmine.core.clock import Clock
 from litmine.core.settings import Settings
-from litmine.review.accounts import Accounts
-from litmine.review.logins import Logins
+from litmine.review.people.accounts import Accounts
+from litmine.review.people.logins import Logins
 from litmine.store import Store
 from litmine.web.auth.csrf import protect
 from litmine.web.auth.identity import identify

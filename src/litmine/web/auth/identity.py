@@ -7,8 +7,8 @@ from typing import cast
 from fastapi import Request, Response
 
 from litmine.core.errors import Forbidden
-from litmine.review.accounts import Accounts
-from litmine.review.logins import Logins, OpenSession
+from litmine.review.people.accounts import Accounts
+from litmine.review.people.logins import Logins, OpenSession
 from litmine.store.accounts import User
 from litmine.web.access import ROLES, Principal, Role
 

@@ -9,9 +9,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
 from litmine.core.errors import InputError, NotFound
-from litmine.review.coefficients import LEAST_PAPERS, Figure
-from litmine.review.course import AgreementAccount
 from litmine.review.rule_inbox import check_rule, rule_inbox
+from litmine.review.statistics.coefficients import LEAST_PAPERS, Figure
+from litmine.review.statistics.course import AgreementAccount
 from litmine.web.access import Principal, require
 from litmine.web.api.common import Surroundings
 from litmine.web.api.figures import AGREEMENT

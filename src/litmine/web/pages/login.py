@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from litmine.core.errors import LitmineError, NotFound, TooManyAttempts, Unauthenticated
-from litmine.review.accounts import Accounts
-from litmine.review.logins import Logins
+from litmine.review.people.accounts import Accounts
+from litmine.review.people.logins import Logins
 from litmine.store.accounts import User
 from litmine.web.access import Principal, require
 from litmine.web.auth.identity import (

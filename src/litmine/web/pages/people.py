@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from litmine.core.errors import InputError, LitmineError
-from litmine.review.accounts import ROLES, Accounts
-from litmine.review.logins import LINK_MINUTES, Logins
+from litmine.review.people.accounts import ROLES, Accounts
+from litmine.review.people.logins import LINK_MINUTES, Logins
 from litmine.web.access import Principal, require
 from litmine.web.api.common import Surroundings
 from litmine.web.auth.identity import (

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from litmine.client.models import Entry
 from litmine.core.errors import InputError
 from litmine.core.taxonomy import load_taxonomy
-from litmine.review.stopping import estimate
+from litmine.review.statistics.stopping import estimate
 from litmine.store.audit import last_entry
 from litmine.store.labels import techniques_of
 from litmine.store.queue import in_state

@@ -11,8 +11,8 @@ from starlette.concurrency import run_in_threadpool
 
 from litmine.core.errors import InputError
 from litmine.core.settings import origins
-from litmine.review.accounts import Accounts
-from litmine.review.preferences import DEFAULT_KEYS, POLICIES, THEMES, keys_in_force
+from litmine.review.people.accounts import Accounts
+from litmine.review.people.preferences import DEFAULT_KEYS, POLICIES, THEMES, keys_in_force
 from litmine.store.engine import redact_url
 from litmine.web.access import Principal, require
 from litmine.web.api.common import Surroundings

@@ -2,7 +2,8 @@
 
 Relevance: Krippendorff's alpha over approve and reject. Cells: the same with the distance MASI
 between sets of cells, over papers that both approved, and Cohen's kappa cell by cell between first
-and second opinion over all papers. `litmine.review.model_agreement` holds the model against them.
+and second opinion over all papers. `litmine.review.statistics.model_agreement` holds the model
+against them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Any, Literal
 from sqlalchemy import Connection, select
 
 from litmine.core.taxonomy import load_taxonomy
-from litmine.review.coefficients import (
+from litmine.review.reading import reading
+from litmine.review.statistics.coefficients import (
     Figure,
     Resamples,
     alpha,
@@ -23,7 +25,6 @@ from litmine.review.coefficients import (
     masi_distance,
     nominal_distance,
 )
-from litmine.review.reading import reading
 from litmine.store import Store
 from litmine.store.schema import opinions
 

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor
 
-from litmine.review.chance import hypergeometric_cdf
+from litmine.review.statistics.chance import hypergeometric_cdf
 
 __all__ = [
     "RecallTest",

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from litmine.core.clock import Clock, SystemClock
 from litmine.core.errors import Forbidden, InputError, NotFound, Unauthenticated
-from litmine.review.accounts import ROLES, check_role
+from litmine.review.people.accounts import ROLES, check_role
 from litmine.store import Store
 from litmine.store.accounts import (
     ApiToken,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from litmine.core.clock import Clock, SystemClock
 from litmine.core.errors import InputError, NotFound, Unauthenticated
-from litmine.review.attempts import count_attempt, forgive_attempt
-from litmine.review.passwords import Passwords, check_new_password
-from litmine.review.preferences import check_preferences
+from litmine.review.people.attempts import count_attempt, forgive_attempt
+from litmine.review.people.passwords import Passwords, check_new_password
+from litmine.review.people.preferences import check_preferences
 from litmine.store import Store
 from litmine.store.accounts import (
     User,

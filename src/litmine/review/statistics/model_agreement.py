@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from litmine.review.agreement import Period, period_name
-from litmine.review.coefficients import Figure, Resamples, kappa
 from litmine.review.reading import reading
+from litmine.review.statistics.agreement import Period, period_name
+from litmine.review.statistics.coefficients import Figure, Resamples, kappa
 from litmine.store import Store
 from litmine.store.schema import decisions
 

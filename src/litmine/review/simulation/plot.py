@@ -11,7 +11,7 @@ import numpy as np
 from litmine.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from litmine.review.simulation import Simulation
+    from litmine.review.simulation.replay import Simulation
 
 __all__ = ["draw"]
 

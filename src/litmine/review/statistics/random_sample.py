@@ -1,7 +1,7 @@
 """Random samples of what waits: the one way to a guaranteed statement about what is unread.
 
 A sample is drawn once, written into the audit log with its seed, and decided paper by paper like
-any other; `litmine.review.stopping` reads the decisions back when all of it is decided.
+any other; `litmine.review.statistics.stopping` reads the decisions back when all of it is decided.
 """
 
 from __future__ import annotations

@@ -16,12 +16,12 @@ import numpy as np
 
 from litmine.core.errors import InputError
 from litmine.review.ordering import POLICIES, Ranker, TextFeatures
-from litmine.review.replay_metrics import METRICS, figures, interval
+from litmine.review.simulation.metrics import METRICS, figures, interval
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from litmine.review.screening import ScreeningSet
+    from litmine.review.simulation.screening import ScreeningSet
 
 __all__ = ["Replay", "Simulation", "replay", "simulate"]
 
@@ -55,7 +55,7 @@ class Replay:
 
     @property
     def figures(self) -> dict[str, float]:
-        """The figures of `litmine.review.replay_metrics.figures`."""
+        """The figures of `litmine.review.simulation.metrics.figures`."""
         return figures(self.found)
 
 

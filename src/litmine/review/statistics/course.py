@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from litmine.core.taxonomy import load_taxonomy
-from litmine.review.agreement import (
+from litmine.review.statistics.agreement import (
     Agreement,
     DoublyReviewed,
     agreement,
     doubly_reviewed,
     period_name,
 )
-from litmine.review.coefficients import LEAST_PAPERS, Figure, Resamples, kappa
-from litmine.review.model_agreement import ModelAgreement, model_agreement
+from litmine.review.statistics.coefficients import LEAST_PAPERS, Figure, Resamples, kappa
+from litmine.review.statistics.model_agreement import ModelAgreement, model_agreement
 from litmine.store import Store
 
 __all__ = ["AgreementAccount", "CellCourse", "agreement_account", "cell_courses"]

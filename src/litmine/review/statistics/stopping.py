@@ -2,7 +2,7 @@
 
 Two questions, two answers. What to expect: the sum of the calibrated probabilities of the unread
 papers. What can be relied upon: a test of "recall is below the target" on what was found so far,
-after Callaghan and Müller-Hansen (2020), see `litmine.review.recall`.
+after Callaghan and Müller-Hansen (2020), see `litmine.review.statistics.recall`.
 
 The backlog is made of the arrivals that are not read to the end: papers that entered the queue in
 one night count as one arrival, and those of which nothing waits any more are left out, so that the
@@ -20,10 +20,15 @@ from typing import Any, Literal
 from sqlalchemy import Connection, func, select
 
 from litmine.core.errors import InputError
-from litmine.review.chance import poisson_binomial_interval
-from litmine.review.random_sample import UNDECIDED, Sample, latest_sample, look_confidence
 from litmine.review.reading import reading
-from litmine.review.recall import (
+from litmine.review.statistics.chance import poisson_binomial_interval
+from litmine.review.statistics.random_sample import (
+    UNDECIDED,
+    Sample,
+    latest_sample,
+    look_confidence,
+)
+from litmine.review.statistics.recall import (
     RecallTest,
     draw_needed,
     random_draw_test,
@@ -147,8 +152,8 @@ def estimate(
 ) -> StoppingEstimate:
     """Estimate what is unread in the backlog and test whether recall may be below the target.
 
-    A random sample (`litmine.review.random_sample`) is used once all of it is decided and as long
-    as every undecided paper belongs to its pool; otherwise the ranked windows are.
+    A random sample (`litmine.review.statistics.random_sample`) is used once all of it is decided
+    and as long as every undecided paper belongs to its pool; otherwise the ranked windows are.
 
     Parameters
     ----------

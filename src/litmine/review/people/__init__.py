@@ -1,0 +1,1 @@
+"""People: accounts, their secrets, what they set for themselves."""

@@ -1,0 +1,1 @@
+"""Replaying labelled screening sets through the queue's ordering."""
