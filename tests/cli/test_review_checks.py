@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from litmine.cli import app
 from litmine.core.errors import InputError, NotFound
+from litmine.review import ReviewDesk
 from litmine.review.rules import auto_approve
 from litmine.review.statistics.random_sample import random_sample
 from litmine.store import open_store
@@ -85,3 +86,16 @@ def test_approvals_by_rule_are_listed_and_checked(store):
 def test_an_unclear_verdict_is_refused(store, arguments):
     with pytest.raises(InputError, match="right"):
         run("audit", *arguments)
+
+
+def test_opinions_are_shown_once_the_reader_may_see_them(store, monkeypatch):
+    monkeypatch.setenv("LITMINE_REVIEW__DOUBLE", "true")
+    first = ReviewDesk(store, "Bo", double=True)
+    first.reject(IDS[0], comment="only a survey")
+    said = run("show", IDS[0])
+    assert "one opinion is in already" in said
+    assert "only a survey" not in said
+    assert "disputed now" in run("approve", IDS[0])
+    said = run("show", IDS[0])
+    assert "opinion: reject by Bo: only a survey" in said
+    assert "opinion: approve as inference/memory by Ada" in said

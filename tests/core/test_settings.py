@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
 from litmine.core.errors import ConfigError
-from litmine.core.sections import is_loopback
+from litmine.core.sections import WebSettings, is_loopback
 from litmine.core.settings import Settings, load_settings, origins
 
 LOOPBACK = {
@@ -235,3 +236,19 @@ def test_settings_cannot_be_changed_afterwards():
 
 def test_tests_do_not_see_the_developers_environment():
     assert not [name for name in os.environ if name.upper().startswith("LITMINE_")]
+
+
+@pytest.mark.parametrize(
+    ("values", "base", "alone"),
+    [
+        ({}, "http://127.0.0.1:8765", True),
+        ({"host": "::1", "port": 80}, "http://[::1]:80", True),
+        ({"host": "0.0.0.0"}, f"http://{socket.gethostname()}:8765", False),
+        ({"host": "::"}, f"http://{socket.gethostname()}:8765", False),
+        ({"host": "192.0.2.7"}, "http://192.0.2.7:8765", False),
+        ({"public_url": "https://r.example.org/"}, "https://r.example.org", False),
+    ],
+)
+def test_where_browsers_find_the_application(values, base, alone):
+    web = WebSettings(**values)
+    assert (web.base_url, web.on_loopback) == (base, alone)

@@ -111,12 +111,12 @@ def list_queue(
 
 
 @app.command("show")
-def show(paper: _Paper, json_output: Json = False) -> None:
+def show(context: typer.Context, paper: _Paper, json_output: Json = False) -> None:
     """Show one queued paper with its suggestion and the labelled papers nearest to it."""
     from litmine.review import ReviewDesk
 
     with open_existing(settings()) as store:
-        item = ReviewDesk(store, "reader").show(paper)
+        item = ReviewDesk(store, context.obj).show(paper)
     if json_output:
         print_json(_as_json(item))
         return

@@ -180,6 +180,15 @@ def show_item(item: ReviewItem) -> None:
         out.print(
             f"decided: {said_of(item.decision)} by {plain(item.decision.reviewer)}", markup=False
         )
+    for opinion in item.opinions:
+        cells = f" as {', '.join(opinion.cells)}" if opinion.cells else ""
+        comment = f": {plain(opinion.comment)}" if opinion.comment else ""
+        out.print(
+            f"opinion: {opinion.action}{cells} by {plain(opinion.reviewer)}{comment}", markup=False
+        )
+    unseen = item.opinions_given - len(item.opinions)
+    if unseen:
+        out.print("one opinion is in already; you see it once yours is too", markup=False)
 
 
 def _show_reasons(item: ReviewItem) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+import socket
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -222,8 +223,9 @@ class WebSettings(_Section):
 
     @property
     def base_url(self) -> str:
-        """How browsers reach it."""
-        return self.public_url or f"http://{self._bracketed}:{self.port}"
+        """How browsers reach it; by the machine's name where it listens on every address."""
+        host = socket.gethostname() if self.host in {"0.0.0.0", "::"} else self._bracketed  # noqa: S104
+        return self.public_url or f"http://{host}:{self.port}"
 
     @property
     def _bracketed(self) -> str:
