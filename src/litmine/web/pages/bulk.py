@@ -12,6 +12,7 @@ from fastapi.responses import Response
 
 from litmine.client.models import Entry
 from litmine.core.taxonomy import load_taxonomy
+from litmine.store.audit import last_entry
 from litmine.store.queue import in_state
 from litmine.web.access import Principal, require
 from litmine.web.api.common import Surroundings
@@ -96,6 +97,8 @@ def table(
 @router.get("/disputes")
 def disputes(request: Request, s: Surroundings, who: Reader) -> Response:
     """Papers on which two reviewers disagree, both opinions side by side."""
+    with s.store.read() as connection:
+        last = last_entry(connection)
     ids = _in_order(s, who, "disputed")
     found = [entry(item, who.name) for item in s.desk(who).items(ids[:_CHUNK])]
     return s.page(
@@ -105,6 +108,7 @@ def disputes(request: Request, s: Surroundings, who: Reader) -> Response:
         {
             "disputes": found,
             "counts": s.desk(who).counts(),
+            "last": last,
             "may_settle": {one.id: _may_settle(who, one) for one in found},
         },
     )

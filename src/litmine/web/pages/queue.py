@@ -13,7 +13,8 @@ from litmine.core.taxonomy import load_taxonomy
 from litmine.review.statistics.stopping import estimate
 from litmine.store.audit import last_entry
 from litmine.store.labels import techniques_of
-from litmine.store.queue import in_state
+from litmine.store.opinions import open_by
+from litmine.store.queue import in_state, queue_items
 from litmine.web.access import Principal, require
 from litmine.web.api.common import Clean, Surroundings
 from litmine.web.api.shapes import entry
@@ -60,6 +61,7 @@ def queue(
             "papers": _readings(s, found),
             "asked": id,
             "state": state,
+            "double": s.settings.review.double,
             "standing": _standing(s, who),
             "names": _names(),
         },
@@ -94,7 +96,11 @@ def _standing(s: Services, who: Principal) -> dict[str, object]:
     with s.store.read() as connection:
         last = last_entry(connection)
         told = estimate(connection, s.settings.review.target_recall)
-    return {"counts": s.desk(who).counts(), "estimate": told, "last": last}
+        mine = queue_items(connection, sorted(open_by(connection, who.name)))
+    # Papers that wait, but for others: this reviewer has said what they think of them.
+    answered = sum(row.state == "pending" for row in mine.values())
+    counts = s.desk(who).counts()
+    return {"counts": counts, "answered": answered, "estimate": told, "last": last}
 
 
 def _readings(s: Services, found: list[Entry]) -> list[Reading]:

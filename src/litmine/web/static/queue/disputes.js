@@ -3,6 +3,8 @@
 import { say } from "../js/say.js";
 import { meta } from "./net.js";
 import { Outbox } from "./outbox.js";
+import { showCounts } from "./standing.js";
+import { listen } from "./stream.js";
 import { showOutbox, showTroubles } from "./trouble.js";
 
 const outbox = new Outbox(meta("user"));
@@ -49,11 +51,25 @@ outbox.addEventListener("change", () => {
   showTroubles(outbox);
 });
 outbox.addEventListener("sent", ({ detail: { item, outcome } }) => {
-  const line = section(item.id)?.querySelector("[data-outcome]");
-  if (line) line.textContent = `Settled: ${outcome.state}.`;
+  showSettled(item.id, outcome.state);
 });
+
+function showSettled(id, state) {
+  const dispute = section(id);
+  if (!dispute || !["approved", "rejected"].includes(state)) return;
+  dispute.querySelector("[data-outcome]").textContent = `Settled: ${state}.`;
+  for (const button of dispute.querySelectorAll("[data-settles]")) button.disabled = true;
+}
 
 showOutbox(outbox);
 showTroubles(outbox);
 outbox.flush();
+listen(
+  document.getElementById("troubles").dataset.last,
+  ({ changed, counts }) => {
+    for (const one of changed ?? []) showSettled(one.id, one.state);
+    if (counts) showCounts(counts);
+  },
+  () => outbox.flush(),
+);
 document.documentElement.dataset.ready = "disputes";

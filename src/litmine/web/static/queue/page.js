@@ -10,7 +10,7 @@ import { Outbox } from "./outbox.js";
 import { Papers } from "./papers.js";
 import { Selection } from "./selection.js";
 import { Sitting } from "./sitting.js";
-import { showStanding, showWaiting } from "./standing.js";
+import { showCounts, showStanding } from "./standing.js";
 import { listen } from "./stream.js";
 import { wireTechniques } from "./technique.js";
 import { showOutbox, showTroubles } from "./trouble.js";
@@ -21,6 +21,7 @@ const desk = document.getElementById("desk");
 const place = document.getElementById("place");
 const nothing = document.getElementById("nothing");
 const mayDecide = desk.dataset.mayDecide === "true";
+const double = desk.dataset.double === "true";
 
 const sitting = new Sitting(meta("user"));
 const outbox = new Outbox(meta("user"));
@@ -105,7 +106,12 @@ function decide(action, event) {
     sitting.count(1);
     const words = view.inWords(item);
     view.showVerdict(paper, `You ${words === "put aside" ? "put this aside" : words.replace(/^(approved|rejected)/, "$1 this")}.`);
-    const said = `${words[0].toUpperCase()}${words.slice(1)}: ${paper.title}`;
+    // Under double review only the answer tells whether it is decided.
+    const opinion = double && action !== "later" && ["pending", "later"].includes(paper.state);
+    if (opinion) view.showVerdict(paper, "Your opinion is on its way.");
+    const said = opinion
+      ? `Your opinion, ${words}: ${paper.title}`
+      : `${words[0].toUpperCase()}${words.slice(1)}: ${paper.title}`;
     if (!papers.step(1, { open: true })) papers.toFirst();
     render(event?.timeStamp ?? performance.now());
     tell(said);
@@ -275,6 +281,9 @@ outbox.addEventListener("sent", ({ detail: { item, outcome } }) => {
   const paper = papers.find(item.id);
   if (paper) Object.assign(paper, { revision: outcome.revision, state: outcome.state });
   sitting.sent(item.id, item.key, outcome.revision);
+  const words = view.opinionInWords(item, outcome);
+  if (words && paper?.mine?.slot === item.slot) view.showVerdict(paper, `${words}.`);
+  if (words && !desk.dataset.awaits) tell(`${words}: ${item.title}`);
   showStanding();
 });
 outbox.addEventListener("trouble", ({ detail: { item, detail } }) => {
@@ -336,7 +345,7 @@ async function changed({ id, state, revision }) {
 function news({ changed: list, counts }) {
   papers.exhausted = false;
   if (list) for (const one of list) void changed(one);
-  if (counts) showWaiting(counts);
+  if (counts) showCounts(counts);
   showStanding();
   papers.fill();
 }

@@ -70,6 +70,15 @@ export function showVerdict(paper, text) {
   line.hidden = !text;
 }
 
+/** What an answer means under double review; nothing where it means what was said at once. */
+export function opinionInWords(item, { state, decision, opinion }) {
+  if (!opinion) return "";
+  if (decision) return `Both agree: ${inWords(item)}`;
+  return state === "disputed"
+    ? "The other reviewer is of another opinion: it waits under Disagreements"
+    : "Your opinion is in; it waits for a second one";
+}
+
 export function inWords(item) {
   if (item.action === "undo") return "taken back";
   if (item.action !== "approve") return SAID[item.action];
