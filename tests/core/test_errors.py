@@ -17,7 +17,11 @@ def subclasses(cls):
     return found
 
 
-TREE = sorted(subclasses(LitmineError), key=lambda cls: cls.__name__)
+# The client's own (it could not reach the server, or not read its answer) stand with the client.
+TREE = sorted(
+    (cls for cls in subclasses(LitmineError) if cls.__module__ == errors.__name__),
+    key=lambda cls: cls.__name__,
+)
 LINE = re.compile(r"^ {4}(?P<branch>[│ ├└─]*)(?P<name>\w+) +(?P<code>\d+) +(?P<status>\d+) ", re.M)
 DRAWN = {found["name"]: found for found in LINE.finditer(errors.__doc__ or "")}
 
@@ -45,3 +49,10 @@ def test_every_error_is_exported_explained_and_carries_usable_codes(cls):
 def test_rate_limited_says_how_long():
     assert RateLimited("wait", retry_after=7.5).retry_after == 7.5
     assert RateLimited("wait").retry_after is None
+
+
+def test_only_the_client_has_errors_of_its_own():
+    import litmine.client  # noqa: F401
+
+    elsewhere = {cls.__module__ for cls in subclasses(LitmineError)} - {errors.__name__}
+    assert elsewhere == {"litmine.client.errors"}
