@@ -6,6 +6,7 @@ on some of it, two of them under double review, and a real browser visits every 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -56,12 +57,14 @@ PAGES = (
 def sample_night() -> Iterator[tuple[Settings, Store]]:
     """Run the sample night in a folder of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        demo = Path(folder) / "demo"
+        # By a short name: some pages show where things are.
+        demo = Path("out/demo")
         litmine = [sys.executable, "-m", "litmine", "demo", "--folder", str(demo)]
-        subprocess.run(litmine, check=True, stdout=subprocess.DEVNULL)
-        settings = Settings(data_dir=demo)
-        with open_store(settings.database, must_exist=True) as store:
-            yield settings, store
+        with contextlib.chdir(folder):
+            subprocess.run(litmine, check=True, stdout=subprocess.DEVNULL)
+            settings = Settings(data_dir=demo)
+            with open_store(settings.database, must_exist=True) as store:
+                yield settings, store
 
 
 def decide(store: Store) -> str:
