@@ -267,6 +267,8 @@ def test_a_line_for_a_person(store):
     assert estimate(store).summary() == "nothing waits"
     with store.write() as connection:
         arrive(connection, ids(120))
+    assert estimate(store).summary().endswith("among 120 waiting (95%: 16 to 33); none read yet")
+    with store.write() as connection:
         read(connection, ids(100), 5, relevant=ids(20))
     assert estimate(store, 0.9).summary() == (
         "about 4 relevant among 20 waiting (95%: 1 to 8); if reading went by likelihood, recall is "

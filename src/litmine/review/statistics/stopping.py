@@ -106,12 +106,17 @@ class StoppingEstimate:
         if not self.unread:
             return "nothing waits"
         low, high = self.interval
+        expected = (
+            f"about {self.expected_unread_relevant:.0f} relevant among {self.unread} waiting "
+            f"({self.confidence:.0%}: {low} to {high})"
+        )
+        if not self.read:
+            return f"{expected}; none read yet"
         sure = "" if self.guaranteed else "if reading went by likelihood, "
         advice = "may stop" if self.may_stop else "read on"
         return (
-            f"about {self.expected_unread_relevant:.0f} relevant among {self.unread} waiting "
-            f"({self.confidence:.0%}: {low} to {high}); {sure}recall is "
-            f"{floor(100 * self.recall_bound)}% or more: {advice} (target {self.target:.0%})"
+            f"{expected}; {sure}recall is {floor(100 * self.recall_bound)}% or more: {advice} "
+            f"(target {self.target:.0%})"
         )
 
 
