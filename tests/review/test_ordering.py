@@ -303,3 +303,16 @@ def test_near_duplicates_stand_behind_their_lead(sqlite_store):
     assert order[5 + 0].arxiv_id == IDS[4]
     assert order[6].arxiv_id == lost
     assert sorted(item.arxiv_id for item in order) == list(IDS)
+
+
+def test_what_a_rule_approved_unseen_moves_nothing(sqlite_store, vectors, fake_clock):
+    fill(sqlite_store, np.full(len(IDS), 0.5), vectors)
+    by_rule = ReviewDesk(sqlite_store, "rule:auto-approve", fake_clock, source="rule")
+    desk = ReviewDesk(sqlite_store, "Ada", fake_clock)
+    for number, arxiv_id in enumerate(IDS[:60]):
+        if number % 2:
+            by_rule.approve(arxiv_id)
+        else:
+            desk.reject(arxiv_id)
+    scores = {item.score for item in order_queue(sqlite_store, "max", now=fake_clock.now())}
+    assert {round(score, 9) for score in scores} == {0.5}

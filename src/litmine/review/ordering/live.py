@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from litmine.review.ordering.policies import REASONS, check_policy, interleave
 from litmine.review.ordering.shift import shifted
 from litmine.store.duplicates import memberships
 from litmine.store.queue import QueueItem, in_state, queue_counts
-from litmine.store.schema import predictions, queue, vectors
+from litmine.store.schema import labels, predictions, queue, vectors
 from litmine.store.sql import batched
 from litmine.store.vectors import get_vectors
 
@@ -120,9 +120,13 @@ def order_queue(
 
 
 def _decided(connection: Connection, since: datetime) -> list[tuple[str, float, bool]]:
-    """Id, the model's probability and approval of the papers decided last, oldest first."""
+    """Id, the model's probability and approval of the papers decided last, oldest first.
+
+    Those that made a label: an approval by rule that nobody looked at teaches nothing.
+    """
     rows = connection.execute(
         select(queue.c.arxiv_id, queue.c.relevance, queue.c.state)
+        .join(labels, and_(labels.c.arxiv_id == queue.c.arxiv_id, labels.c.source == "review"))
         .where(queue.c.state.in_(("approved", "rejected")), queue.c.changed_at >= since)
         .order_by(queue.c.changed_at.desc(), queue.c.arxiv_id)
         .limit(_DECIDED)
