@@ -21,6 +21,15 @@ def queued(store):
         enqueue(connection, MODEL, 0.1, NOW)
 
 
+def written(settings):
+    """Wait for the paper list and read it."""
+    path = settings.outputs / "paper-list.md"
+    deadline = time.monotonic() + 30
+    while not path.is_file() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return path.read_text()
+
+
 def test_lists_are_written_once_the_reviewers_pause(sqlite_store, tmp_path):
     queued(sqlite_store)
     settings = Settings(data_dir=tmp_path)
@@ -28,11 +37,7 @@ def test_lists_are_written_once_the_reviewers_pause(sqlite_store, tmp_path):
     keeper.start()
     try:
         ReviewDesk(sqlite_store, "Ada").approve(ONE)
-        path = settings.outputs / "paper-list.md"
-        deadline = time.monotonic() + 30
-        while not path.is_file() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert ONE in path.read_text()
+        assert ONE in written(settings)
     finally:
         keeper.stop()
 
@@ -73,11 +78,7 @@ def test_a_failure_is_told_and_the_next_look_tries_again(sqlite_store, tmp_path,
     keeper.start()
     try:
         ReviewDesk(sqlite_store, "Ada").approve(ONE)
-        path = settings.outputs / "paper-list.md"
-        deadline = time.monotonic() + 30
-        while not path.is_file() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert ONE in path.read_text()
+        assert ONE in written(settings)
     finally:
         keeper.stop()
 

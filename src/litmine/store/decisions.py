@@ -23,6 +23,7 @@ __all__ = [
     "Decision",
     "decide",
     "decision",
+    "decision_of",
     "decisions_of",
     "is_undone",
     "last_by",
@@ -147,7 +148,7 @@ def undo(
             break
     if last is None:
         raise NotFound("there is no decision to undo" + (f" on {arxiv_id}" if arxiv_id else ""))
-    found = _decision(last)
+    found = decision_of(last)
     take_back(connection, found, found.previous_state, reviewer=reviewer, now=now, source=source)
     return found
 
@@ -190,7 +191,7 @@ def take_back(
 def decision(connection: Connection, number: int) -> Decision | None:
     """Return a decision by its number, or None."""
     row = connection.execute(select(decisions).where(decisions.c.id == number)).first()
-    return None if row is None else _decision(row)
+    return None if row is None else decision_of(row)
 
 
 def is_undone(connection: Connection, number: int) -> bool:
@@ -202,7 +203,7 @@ def is_undone(connection: Connection, number: int) -> bool:
 def latest_decision(connection: Connection, arxiv_id: str) -> Decision | None:
     """Return the last decision on a paper that was not taken back, or None."""
     row = _standing(connection, arxiv_id)
-    return None if row is None else _decision(row)
+    return None if row is None else decision_of(row)
 
 
 def latest_decisions(connection: Connection, ids: Sequence[str]) -> dict[str, Decision]:
@@ -214,7 +215,7 @@ def latest_decisions(connection: Connection, ids: Sequence[str]) -> dict[str, De
             .where(decisions.c.arxiv_id.in_(part), *_stands())
             .order_by(decisions.c.id)
         ):
-            found[row.arxiv_id] = _decision(row)
+            found[row.arxiv_id] = decision_of(row)
     return found
 
 
@@ -226,7 +227,7 @@ def last_by(connection: Connection, reviewer: str) -> Decision | None:
         .order_by(decisions.c.id.desc())
         .limit(1)
     ).first()
-    return None if row is None else _decision(row)
+    return None if row is None else decision_of(row)
 
 
 def decisions_of(connection: Connection, state: str) -> dict[str, Decision]:
@@ -237,7 +238,7 @@ def decisions_of(connection: Connection, state: str) -> dict[str, Decision]:
         .where(*_stands())
         .order_by(decisions.c.id)
     )
-    return {row.arxiv_id: _decision(row) for row in rows}
+    return {row.arxiv_id: decision_of(row) for row in rows}
 
 
 def _stands() -> tuple[ColumnElement[bool], ...]:
@@ -253,7 +254,8 @@ def _standing(connection: Connection, arxiv_id: str | None) -> Row[Any] | None:
     return connection.execute(statement.order_by(decisions.c.id.desc()).limit(1)).first()
 
 
-def _decision(row: Row[Any]) -> Decision:
+def decision_of(row: Row[Any]) -> Decision:
+    """Make a decision of a row that has all columns of the table."""
     return Decision(
         id=row.id,
         arxiv_id=row.arxiv_id,

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from litmine.store.decisions import Decision
+from litmine.store.decisions import Decision, decision_of
 from litmine.store.schema import audit, decisions, papers
 
 __all__ = ["Entry", "LoggedDecision", "decision_page", "entries_after"]
@@ -78,23 +78,7 @@ def decision_page(
         statement = statement.where(decisions.c.decided_at >= since)
     return [
         LoggedDecision(
-            Decision(
-                id=row.id,
-                arxiv_id=row.arxiv_id,
-                action=row.action,
-                cells=tuple(row.cells),
-                technique=tuple(row.technique),
-                reviewer=row.reviewer,
-                comment=row.comment,
-                model_id=row.model_id,
-                suggested_cells=tuple(row.suggested_cells),
-                undoes=row.undoes,
-                decided_at=row.decided_at,
-                previous_state=row.previous_state,
-                revision=row.revision,
-                source=row.source,
-                opinions=tuple(row.opinions or ()),
-            ),
+            decision_of(row),
             row.title,
             row.undone_by,
         )
