@@ -27,6 +27,7 @@ __all__ = [
     "Opinion",
     "Outcome",
     "Page",
+    "PaperFacts",
     "PaperVersion",
     "Problem",
     "QueueCounts",
@@ -226,8 +227,8 @@ class DecisionRecord(Decision):
     opinions: list[int] = Field(description="the opinions that it closed", examples=[[17, 18]])
 
 
-class Entry(Model):
-    """A paper of the queue with all that a reviewer needs to decide."""
+class PaperFacts(Model):
+    """What arXiv tells of a paper."""
 
     id: Id
     title: str = Field(description="as arXiv has it, LaTeX kept", examples=["Frugal decoding"])
@@ -244,6 +245,11 @@ class Entry(Model):
     journal_ref: str | None = Field(description="where it was published", examples=[None])
     doi: str | None = Field(description="its DOI there", examples=[None])
     withdrawn: bool = Field(description="the last version is a withdrawal", examples=[False])
+
+
+class Entry(PaperFacts):
+    """A paper of the queue with all that a reviewer needs to decide."""
+
     state: State = Field(description="where it stands in the queue")
     revision: int = Field(
         ge=0,

@@ -17,7 +17,7 @@ from litmine.client.models import (
     Model,
     Opinion,
     Page,
-    PaperVersion,
+    PaperFacts,
     Probability,
     Source,
     State,
@@ -121,24 +121,9 @@ class PaperHistory(Model):
     steps: list[HistoryStep] = Field(description="oldest first")
 
 
-class PaperRecord(Model):
+class PaperRecord(PaperFacts):
     """Everything known of a stored paper, in the queue or not."""
 
-    id: Id
-    title: str = Field(description="as arXiv has it, LaTeX kept", examples=["Frugal decoding"])
-    abstract: str = Field(description="as arXiv has it, LaTeX kept", examples=["We serve …"])
-    authors: list[str] = Field(description="names in order", examples=[_AUTHORS])
-    categories: list[str] = Field(description="primary first", examples=[["cs.CL", "cs.LG"]])
-    published: date | None = Field(description="first version submitted", examples=[_DAY])
-    updated: date | None = Field(description="last version submitted", examples=[_DAY])
-    version: int | None = Field(description="last version known", examples=[1])
-    versions: list[PaperVersion] = Field(description="all versions known, ascending")
-    url: str = Field(description="page on arXiv", examples=["https://arxiv.org/abs/2606.00001"])
-    pdf_url: str = Field(description="PDF on arXiv", examples=["https://arxiv.org/pdf/2606.00001"])
-    comments: str | None = Field(description="the authors' note", examples=["12 pages"])
-    journal_ref: str | None = Field(description="where it was published", examples=[None])
-    doi: str | None = Field(description="its DOI there", examples=[None])
-    withdrawn: bool = Field(description="the last version is a withdrawal", examples=[False])
     state: State | None = Field(description="its state in the queue; null: it is not there")
     revision: int | None = Field(
         description="the queue's, to be sent as If-Match; null: it is not there", examples=[2]

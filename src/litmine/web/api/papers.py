@@ -7,7 +7,7 @@ from typing import Annotated, Literal, cast
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from litmine.client.models import PaperVersion, Source, State, Suggestion
+from litmine.client.models import Source, State, Suggestion
 from litmine.client.papers import HistoryStep, Judgement, PaperHistory, PaperRecord
 from litmine.core.paper import parse_arxiv_id
 from litmine.core.taxonomy import load_taxonomy
@@ -21,6 +21,7 @@ from litmine.web.api.shapes import (
     decision,
     duplicate,
     evidence,
+    facts,
     neighbour,
     opinion,
     share,
@@ -59,21 +60,7 @@ def get_paper(
 def _record(dossier: Dossier) -> PaperRecord:
     paper, item, judged = dossier.paper, dossier.item, dossier.prediction
     return PaperRecord(
-        id=paper.arxiv_id,
-        title=paper.title,
-        abstract=paper.abstract,
-        authors=list(paper.authors),
-        categories=list(paper.categories),
-        published=paper.published,
-        updated=paper.updated,
-        version=paper.version,
-        versions=[PaperVersion(version=v.version, submitted=v.submitted) for v in paper.versions],
-        url=paper.url,
-        pdf_url=f"https://arxiv.org/pdf/{paper.arxiv_id}",
-        comments=paper.comments,
-        journal_ref=paper.journal_ref,
-        doi=paper.doi,
-        withdrawn=paper.withdrawn,
+        **facts(paper),
         state=cast("State", item.queue.state) if item else None,
         revision=item.queue.revision if item else None,
         unqueued=dossier.unqueued,

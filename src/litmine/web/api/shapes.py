@@ -37,6 +37,7 @@ __all__ = [
     "duplicate",
     "entry",
     "evidence",
+    "facts",
     "neighbour",
     "opinion",
     "outcome",
@@ -46,6 +47,29 @@ __all__ = [
 
 _ARXIV = "https://arxiv.org"
 _TECHNIQUES = 5
+
+
+def facts(paper: Paper) -> dict[str, Any]:
+    """Return the fields of `PaperFacts`."""
+    return {
+        "id": paper.arxiv_id,
+        "title": paper.title,
+        "abstract": paper.abstract,
+        "authors": list(paper.authors),
+        "categories": list(paper.categories),
+        "published": paper.published,
+        "updated": paper.updated,
+        "version": paper.version,
+        "versions": [
+            PaperVersion(version=v.version, submitted=v.submitted) for v in paper.versions
+        ],
+        "url": paper.url,
+        "pdf_url": f"{_ARXIV}/pdf/{paper.arxiv_id}",
+        "comments": paper.comments,
+        "journal_ref": paper.journal_ref,
+        "doi": paper.doi,
+        "withdrawn": paper.withdrawn,
+    }
 
 
 def entry(item: ReviewItem, reviewer: str, why: str = "") -> Entry:
@@ -64,21 +88,7 @@ def entry(item: ReviewItem, reviewer: str, why: str = "") -> Entry:
     taxonomy = load_taxonomy()
     own = [one for one in item.opinions if one.reviewer == reviewer]
     return Entry(
-        id=paper.arxiv_id,
-        title=paper.title,
-        abstract=paper.abstract,
-        authors=list(paper.authors),
-        categories=list(paper.categories),
-        published=paper.published,
-        updated=paper.updated,
-        version=paper.version,
-        versions=[PaperVersion(version=v.version, submitted=v.submitted) for v in paper.versions],
-        url=paper.url,
-        pdf_url=f"{_ARXIV}/pdf/{paper.arxiv_id}",
-        comments=paper.comments,
-        journal_ref=paper.journal_ref,
-        doi=paper.doi,
-        withdrawn=paper.withdrawn,
+        **facts(paper),
         state=cast("State", row.state),
         revision=row.revision,
         relevance=share(row.relevance),
