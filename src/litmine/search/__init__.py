@@ -1,0 +1,1 @@
+"""Search: papers by words and by meaning, similar papers, saved searches."""
