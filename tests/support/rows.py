@@ -24,6 +24,7 @@ from litmine.store.papers import get_papers, upsert_papers
 from litmine.store.predictions import StoredPrediction, put_predictions
 from litmine.store.queue import enqueue
 from litmine.store.runs import finish_run, put_stage, start_run
+from litmine.store.saved_searches import put_search
 from litmine.store.schema import rule_decisions
 from litmine.store.vectors import put_vectors
 from tests.support.papers import paper
@@ -144,3 +145,6 @@ def _fill_people(connection: Connection, now: datetime) -> None:
     put_token(connection, "token", user, "laptop", "reader", now, None)
     put_link(connection, "link", user, now, later)
     failures_for_update(connection, "name:ada", now)
+    put_search(
+        connection, "Ada", "caches", "KV cache", "library", digest=True, feed_key="f" * 43, now=now
+    )

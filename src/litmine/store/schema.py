@@ -27,6 +27,7 @@ from litmine.store.schema_accounts import (
     idempotency,
     login_failures,
     login_links,
+    saved_searches,
     sessions,
     users,
 )
@@ -40,12 +41,13 @@ __all__ = [
     "login_failures",
     "login_links",
     "metadata",
+    "saved_searches",
     "sessions",
     "users",
 ]
 
 #: Newest migration in `litmine.store.migrations`; a test holds the two together.
-SCHEMA_HEAD = "0003"
+SCHEMA_HEAD = "0004"
 
 papers = Table(
     "papers",
@@ -68,6 +70,7 @@ papers = Table(
     Column("stored_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     Index(None, "published"),
+    Index(None, "changed_at"),  # has anything changed? asked before every search
 )
 
 paper_versions = Table(

@@ -1,7 +1,8 @@
-"""The tables of people: accounts, their sessions and tokens, and answers given once.
+"""The tables of people: accounts, their sessions and tokens, saved searches, answers given once.
 
 Secrets are never stored: of a session, a token or a login link only its SHA-256 is kept, of a
-password its Argon2id hash.
+password its Argon2id hash. The key of a feed is no secret of that kind: it opens one list of papers
+that anybody may read at arXiv, and its owner wants to see the address again.
 """
 
 from __future__ import annotations
@@ -22,7 +23,15 @@ from sqlalchemy import (
 
 from litmine.store.schema_base import UtcDateTime, metadata
 
-__all__ = ["api_tokens", "idempotency", "login_failures", "login_links", "sessions", "users"]
+__all__ = [
+    "api_tokens",
+    "idempotency",
+    "login_failures",
+    "login_links",
+    "saved_searches",
+    "sessions",
+    "users",
+]
 
 _ROLES = "role IN ('reader', 'reviewer', 'maintainer')"
 
@@ -102,4 +111,22 @@ idempotency = Table(
     Column("outcome", JSON, nullable=False),
     Column("stored_at", UtcDateTime, nullable=False),
     Index(None, "stored_at"),
+)
+
+saved_searches = Table(
+    "saved_searches",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    # A name, not an account: people at the terminal have none.
+    Column("owner", String(200), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("query", Text, nullable=False),
+    Column("scope", String(32), nullable=False),
+    Column("digest", Boolean, nullable=False),
+    Column("feed_key", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),  # the last visit
+    UniqueConstraint("owner", "name"),
+    UniqueConstraint("feed_key"),
+    sqlite_autoincrement=True,
 )
