@@ -1,4 +1,4 @@
-"""What every vector index promises."""
+"""What every index promises."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import ArrayLike
+
+
+class Damaged(Exception):
+    """Files of an index are missing, cut off or not what they claim; the message says which.
+
+    No user meets it: indexes are made from the database, so whoever opens one builds it again.
+    """
 
 
 class VectorIndex(Protocol):
