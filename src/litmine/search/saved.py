@@ -1,0 +1,275 @@
+"""Saved searches: what came since the last visit, a feed, a section of the digest."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, select
+
+from litmine.core.clock import Clock, SystemClock
+from litmine.core.errors import InputError, NotFound
+from litmine.core.paper import normalise_space
+from litmine.search.answer import Answer, Hit
+from litmine.search.scope import LIBRARY, parse_scope
+from litmine.store import Store
+from litmine.store.decisions import latest_decisions
+from litmine.store.saved_searches import (
+    SavedSearch,
+    delete_search,
+    digested_searches,
+    put_search,
+    search_by_feed_key,
+    search_of,
+    searches_of,
+    update_search,
+)
+from litmine.store.schema import papers
+from litmine.store.sql import batched
+
+__all__ = ["MOST_SEARCHES", "News", "SavedSearch", "SavedSearches", "Searches"]
+
+MOST_SEARCHES = 100
+"""Of one owner."""
+
+MOST_NAME = 120
+
+_LOOKED_AT = 50
+"""Only the best hits can be news: the tail of a search by meaning is near to everything."""
+
+
+class Searches(Protocol):
+    """What searches: `litmine.search.searcher.Searcher`."""
+
+    def check(self, text: str) -> None:
+        """Raise InputError when a query cannot be understood."""
+        ...
+
+    def search(
+        self, text: str, *, scope: str = "library", limit: int = 20, offset: int = 0
+    ) -> Answer:
+        """Find papers."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A hit of a saved search, and since when it can be found there.
+
+    Attributes
+    ----------
+    came_at : datetime or None
+        When the paper was approved (scope ``library``) or first stored; None for a paper of the
+        seeded library, which was there from the beginning.
+    """
+
+    hit: Hit
+    came_at: datetime | None
+
+
+class SavedSearches:
+    """The saved searches of everybody.
+
+    Parameters
+    ----------
+    searcher : Searches
+        Runs them.
+    """
+
+    def __init__(self, store: Store, searcher: Searches, clock: Clock | None = None) -> None:
+        self._store = store
+        self._searcher = searcher
+        self._clock = clock or SystemClock()
+
+    def save(
+        self, owner: str, name: str, query: str, scope: str = "library", *, digest: bool = True
+    ) -> SavedSearch:
+        """Save a search; what comes from now on is new.
+
+        Raises
+        ------
+        InputError
+            The query cannot be understood, the name is taken, empty or too long, or there are
+            too many.
+        """
+        changes = self._checked(name=name, query=query, scope=scope)
+        with self._store.write() as connection:
+            if len(searches_of(connection, owner)) >= MOST_SEARCHES:
+                raise InputError(f"you have {MOST_SEARCHES} saved searches; delete one first")
+            return put_search(
+                connection,
+                owner,
+                **changes,
+                digest=digest,
+                feed_key=secrets.token_urlsafe(32),
+                now=self._clock.now(),
+            )
+
+    def of(self, owner: str) -> list[SavedSearch]:
+        """Return an owner's searches by name."""
+        with self._store.read() as connection:
+            return searches_of(connection, owner)
+
+    def one(self, owner: str, number: int) -> SavedSearch:
+        """Return one search.
+
+        Raises
+        ------
+        NotFound
+            The owner has no such search.
+        """
+        with self._store.read() as connection:
+            return search_of(connection, owner, number)
+
+    def change(
+        self,
+        owner: str,
+        number: int,
+        *,
+        name: str | None = None,
+        query: str | None = None,
+        scope: str | None = None,
+        digest: bool | None = None,
+    ) -> SavedSearch:
+        """Change what is given.
+
+        Raises
+        ------
+        NotFound, InputError
+            As in `one` and `save`.
+        """
+        changes = self._checked(name=name, query=query, scope=scope)
+        if digest is not None:
+            changes["digest"] = digest
+        with self._store.write() as connection:
+            return update_search(connection, owner, number, **changes)
+
+    def delete(self, owner: str, number: int) -> None:
+        """Delete one search; its feed is gone too.
+
+        Raises
+        ------
+        NotFound
+            The owner has no such search.
+        """
+        with self._store.write() as connection:
+            delete_search(connection, owner, number)
+
+    def new_feed_key(self, owner: str, number: int) -> SavedSearch:
+        """Give a search's feed another address; the old one finds nothing any more.
+
+        Raises
+        ------
+        NotFound
+            The owner has no such search.
+        """
+        with self._store.write() as connection:
+            return update_search(connection, owner, number, feed_key=secrets.token_urlsafe(32))
+
+    def visit(self, owner: str, number: int) -> tuple[SavedSearch, list[News]]:
+        """Return the news of a search, and note that its owner has seen them.
+
+        The search is returned as it was, with the visit before this one.
+
+        Raises
+        ------
+        NotFound
+            The owner has no such search.
+        """
+        now = self._clock.now()
+        saved = self.one(owner, number)
+        news = self.news(saved)
+        with self._store.write() as connection:
+            update_search(connection, owner, number, seen_at=now)
+        return saved, news
+
+    def news(self, saved: SavedSearch, since: datetime | None = None) -> list[News]:
+        """Return which of a search's best 50 hits came after a moment, newest first.
+
+        Parameters
+        ----------
+        since : datetime, optional
+            By default the owner's last visit.
+
+        Raises
+        ------
+        InputError
+            The query is understood no longer.
+        """
+        moment = saved.seen_at if since is None else since
+        return [
+            replace(one, hit=replace(one.hit, new=True))
+            for one in self._dated(saved)
+            if one.came_at is not None and one.came_at > moment
+        ]
+
+    def feed(self, feed_key: str) -> tuple[SavedSearch, list[News]]:
+        """Return a search and its best 50 hits, the newest to come first.
+
+        Raises
+        ------
+        NotFound
+            No search has this feed.
+        """
+        with self._store.read() as connection:
+            saved = search_by_feed_key(connection, feed_key)
+        if saved is None:
+            raise NotFound("there is no such feed; its owner may have given it a new address")
+        return saved, self._dated(saved)
+
+    def digest(self, since: datetime) -> list[tuple[SavedSearch, list[News]]]:
+        """Return every search that is to stand in a digest and has news since a moment."""
+        with self._store.read() as connection:
+            wanted = digested_searches(connection)
+        found = ((saved, self.news(saved, since)) for saved in wanted)
+        return [(saved, news) for saved, news in found if news]
+
+    def _dated(self, saved: SavedSearch) -> list[News]:
+        hits = self._searcher.search(saved.query, scope=saved.scope, limit=_LOOKED_AT).hits
+        ids = [hit.arxiv_id for hit in hits]
+        with self._store.read() as connection:
+            if parse_scope(saved.scope) == LIBRARY:
+                standing = latest_decisions(connection, ids)
+                came = {i: d.decided_at for i, d in standing.items() if d.action == "approve"}
+            else:
+                came = _stored_at(connection, ids)
+        news = [News(hit, came.get(hit.arxiv_id)) for hit in hits]
+        # Of equal moments the better hit stands first, as sorting is stable.
+        return sorted(
+            news,
+            key=lambda one: one.came_at.timestamp() if one.came_at else float("-inf"),
+            reverse=True,
+        )
+
+    def _checked(self, *, name: str | None, query: str | None, scope: str | None) -> dict[str, Any]:
+        changes: dict[str, Any] = {}
+        if name is not None:
+            changes["name"] = _name(name)
+        if query is not None:
+            changes["query"] = normalise_space(query)
+            if not changes["query"]:
+                raise InputError("an empty search cannot be saved; type what to look for")
+            self._searcher.check(changes["query"])
+        if scope is not None:
+            changes["scope"] = str(parse_scope(scope))
+        return changes
+
+
+def _name(name: str) -> str:
+    wanted = normalise_space(name)
+    if not wanted or len(wanted) > MOST_NAME or not wanted.isprintable():
+        raise InputError(f"a saved search needs a name of 1 to {MOST_NAME} characters")
+    return wanted
+
+
+def _stored_at(connection: Connection, ids: Sequence[str]) -> dict[str, datetime]:
+    found: dict[str, datetime] = {}
+    for part in batched(ids):
+        rows = connection.execute(
+            select(papers.c.arxiv_id, papers.c.stored_at).where(papers.c.arxiv_id.in_(part))
+        )
+        found |= {row.arxiv_id: row.stored_at for row in rows}
+    return found
