@@ -75,7 +75,7 @@ class Lists:
             raise Damaged(f"{path.name}: {error.strerror}") from error
         if sizes.min(initial=0) < 0 or length != width * self.rows:
             raise Damaged(f"{path.name} has {length} bytes instead of {width * self.rows}")
-        self._on_disk: Any = faiss.OnDiskInvertedLists(
+        self._on_disk: Any = _swig.OnDiskInvertedLists(
             count, self._faiss.code_size, os.fspath(path)
         )
         self._on_disk.read_only = True
