@@ -388,4 +388,4 @@ def _decode(surface: str) -> tuple[str, Sequence[int]]:
 
 def _tex_letters(unit: str) -> str:
     letters = re.sub(r"[^A-Za-z]", " ", unit).split()
-    return _TEX_NAMED.get(unit.strip("{}")[1:], letters[-1])
+    return _TEX_NAMED.get(unit.strip("{}")[1:], letters[-1] if letters else "")
