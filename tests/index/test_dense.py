@@ -12,6 +12,7 @@ import pytest
 from litmine.core.errors import InputError
 from litmine.index.base import Damaged
 from litmine.index.dense import DensePart, write_dense
+from litmine.index.dense_rows import RowFile
 
 DIM = 32
 
@@ -22,9 +23,19 @@ def unit(count: int, seed: int = 0, dim: int = DIM) -> np.ndarray:
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
-def written(folder: Path, vectors: np.ndarray, batch: int = 100) -> DensePart:
+def clustered(count: int, seed: int = 0) -> np.ndarray:
+    """Vectors around forty centres, the shape of a collection with topics."""
+    centres = unit(40)
+    rng = np.random.default_rng(seed)
+    vectors = centres[rng.integers(0, 40, count)] + 0.12 * rng.standard_normal((count, DIM))
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+def written(
+    folder: Path, vectors: np.ndarray, batch: int = 100, lists_from: int = 10**9
+) -> DensePart:
     batches = (vectors[start : start + batch] for start in range(0, len(vectors), batch))
-    write_dense(folder, batches, dim=vectors.shape[1], encoder_id="toy")
+    write_dense(folder, batches, dim=vectors.shape[1], encoder_id="toy", lists_from=lists_from)
     return DensePart.open(folder)
 
 
@@ -83,11 +94,84 @@ def test_answers_are_the_same_from_many_threads(tmp_path: Path) -> None:
     assert together == alone
 
 
+def test_lists_find_nearly_all_of_many_and_all_of_few(tmp_path: Path) -> None:
+    vectors = clustered(5_000)
+    vectors[::11] = 0
+    part = written(tmp_path, vectors, lists_from=100)
+    assert (tmp_path / "lists.sq8").exists()
+    everything, tenth = np.ones(5_000, bool), np.arange(5_000) % 12 == 5
+    topic = vectors @ vectors[1] > 0.5  # far from most queries
+    found = 0
+    for query in clustered(50, seed=5):
+        rows, similarities = part.search(query, 10)
+        found += len({*rows.tolist()} & {*brute(vectors, query, 10, everything)})
+        assert part.similarities(query, rows).tolist() == similarities.tolist()
+        for allowed in (tenth, topic):
+            assert part.search(query, 10, allowed)[0].tolist() == brute(vectors, query, 10, allowed)
+        many = part.search(query, 4_000, everything)[0]
+        assert vectors[many].any(axis=1).all()
+        assert len(many) == 4_000
+    assert found >= 0.98 * 500
+
+
+def test_the_same_vectors_make_the_same_files(tmp_path: Path) -> None:
+    names = ["dense.json", "lists.npz", "lists.sq8", "vectors.f16"]
+    for folder, batch in (("a", 64), ("b", 1_000)):
+        written(tmp_path / folder, clustered(3_000), batch, lists_from=100)
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_threads_of_the_build_are_its_own_affair(tmp_path: Path) -> None:
+    vectors = clustered(3_000)
+    answers = []
+    for threads in (1, 2):
+        write_dense(tmp_path, [vectors], dim=DIM, encoder_id="toy", threads=threads, lists_from=100)
+        part = DensePart.open(tmp_path)
+        allowed = np.arange(3_000) % 20 == 3
+        answers.append([part.search(query, 5, allowed)[0].tolist() for query in unit(10)])
+    assert answers[0] == answers[1]
+
+
+def test_a_smaller_part_in_the_same_folder_leaves_no_lists_behind(tmp_path: Path) -> None:
+    written(tmp_path, clustered(500), lists_from=100)
+    part = written(tmp_path, clustered(50), lists_from=100)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["dense.json", "vectors.f16"]
+    assert part.search(unit(1)[0], 3)[0].size == 3
+
+
+def test_rows_are_read_alike_from_small_and_large_files(tmp_path: Path) -> None:
+    vectors = unit(300).astype(np.float16)
+    (tmp_path / "v").write_bytes(vectors.tobytes() + bytes(8 * 300))
+    rows = np.array([299, 0, 7, 7])
+    for limit in (10**9, 0):
+        assert (
+            RowFile(tmp_path / "v", 300, DIM, mapped_up_to=limit).read(rows) == vectors[rows]
+        ).all()
+        assert RowFile(tmp_path / "v", 300, DIM, mapped_up_to=limit).read(rows[:0]).shape == (
+            0,
+            DIM,
+        )
+
+
+def test_a_part_that_is_dropped_lets_go_of_its_files(tmp_path: Path) -> None:
+    part = written(tmp_path, clustered(500), lists_from=100)
+    part.search(unit(1)[0], 3)
+    maps = Path("/proc/self/maps")
+    if not maps.exists():
+        pytest.skip("needs /proc")
+    assert str(tmp_path) in maps.read_text()
+    del part
+    assert str(tmp_path) not in maps.read_text()
+
+
 def test_progress_counts_the_rows(tmp_path: Path) -> None:
-    seen: list[int] = []
+    seen: list[tuple[str, int]] = []
     batches = [unit(10), unit(5)]
-    write_dense(tmp_path, batches, dim=DIM, encoder_id="toy", progress=seen.append)
-    assert sum(seen) == 15
+    write_dense(
+        tmp_path, batches, dim=DIM, encoder_id="toy", progress=lambda *told: seen.append(told)
+    )
+    assert seen == [("vectors", 10), ("vectors", 5)]
 
 
 @pytest.mark.parametrize(
@@ -113,16 +197,16 @@ def test_refuses_wrong_masks_and_rows(tmp_path: Path) -> None:
         part.similarities(unit(1)[0], [-1])
 
 
-@pytest.mark.parametrize("name", ["dense.json", "vectors.f16"])
-@pytest.mark.parametrize("harm", ["missing", "cut", "longer", "empty"])
+@pytest.mark.parametrize("name", ["dense.json", "vectors.f16", "lists.sq8", "lists.npz"])
+@pytest.mark.parametrize("harm", ["missing", "cut", "empty"])
 def test_tells_damaged_files(tmp_path: Path, name: str, harm: str) -> None:
-    written(tmp_path, unit(50))
+    written(tmp_path, unit(500), lists_from=100)
     file = tmp_path / name
     raw = file.read_bytes()
     if harm == "missing":
         file.unlink()
     else:
-        file.write_bytes({"cut": raw[:-3], "longer": raw + b"xyz", "empty": b""}[harm])
+        file.write_bytes({"cut": raw[:-3], "empty": b""}[harm])
     with pytest.raises(Damaged):
         DensePart.open(tmp_path)
 

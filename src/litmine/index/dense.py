@@ -14,7 +14,10 @@ on threads, on the instruction set or on how the vectors were sorted into lists.
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +26,18 @@ import numpy as np
 
 from litmine.core.errors import InputError
 from litmine.index.base import Damaged
+from litmine.index.dense_clusters import LISTS, TABLE
 from litmine.index.dense_files import FORMAT, MANIFEST, VECTORS, write_dense
 from litmine.index.dense_lists import Lists
+from litmine.index.dense_rows import RowFile
 from litmine.index.exact import GRID
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+# Of the rows; the rest of a search among so few costs no more than reading part of the lists among
+# all (tests/bench/search_speed.py).
+_ALL_LISTS_BELOW = 0.1
 
 __all__ = ["DensePart", "write_dense"]
 
@@ -44,22 +53,35 @@ class DensePart:
         self.dim: int = manifest["dim"]
         self.encoder_id: str = manifest["encoder_id"]
         without = np.asarray(manifest["without"], dtype=np.int64)
-        self._lists = Lists(
-            folder / VECTORS,
-            np.array([self.rows]),
-            np.zeros((1, self.dim), np.float32),
-            faiss.ScalarQuantizer.QT_fp16,
-        )
-        self._probes = 1
-        self._vectors = _map_vectors(folder / VECTORS, self.rows, self.dim)
-        # What a similarity of FAISS may be off: sums of `dim` products in float32, of unit vectors.
-        self._error = 2 * self.dim * float(np.finfo(np.float32).eps)
         self._filled: NDArray[np.bool_] | None = None
         if len(without):
             if without.min() < 0 or without.max() >= self.rows:
                 raise Damaged(f"{MANIFEST} names rows that are not there")
             self._filled = np.ones(self.rows, bool)
             self._filled[without] = False
+        self._vectors = RowFile(folder / VECTORS, self.rows, self.dim)
+        self._steps = np.zeros(self.dim)
+        self._probes = 1
+        if manifest["table_sha256"] is None:
+            self._lists = Lists(
+                folder / VECTORS,
+                np.array([self.rows]),
+                np.zeros((1, self.dim), np.float32),
+                faiss.ScalarQuantizer.QT_fp16,
+            )
+            return
+        table = _table(folder / TABLE, manifest["table_sha256"])
+        self._lists = Lists(
+            folder / LISTS,
+            table["sizes"],
+            table["centroids"],
+            faiss.ScalarQuantizer.QT_8bit,
+            table["ranges"],
+        )
+        if self._lists.rows != self.rows - len(without):
+            raise Damaged(f"{TABLE} and {MANIFEST} disagree about the number of rows")
+        self._steps = table["ranges"][self.dim :].astype(np.float64) / 255
+        self._probes = int(table["probes"])
 
     @classmethod
     def open(cls, folder: Path) -> DensePart:
@@ -72,8 +94,9 @@ class DensePart:
         """
         try:
             manifest = json.loads((folder / MANIFEST).read_bytes())
-            if manifest["format"] != FORMAT:
-                raise Damaged(f"{MANIFEST} has format {manifest['format']!r}, not {FORMAT}")
+            rows, dim, format_ = (int(manifest[key]) for key in ("rows", "dim", "format"))
+            if format_ != FORMAT or rows < 0 or dim < 1:
+                raise Damaged(f"{MANIFEST} is not of format {FORMAT}")
             return cls(folder, manifest)
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise Damaged(f"{folder.name}/{MANIFEST} cannot be used: {error!r}") from error
@@ -113,15 +136,25 @@ class DensePart:
         if wanted == 0:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         asked = on_grid.astype(np.float32)
-        fetch = min(wanted + 16, available)
+        error = self._error(on_grid)
+        probes = self._probes_for(available)
+        fetch = min(2 * wanted + 16, available)
         while True:
-            rows, coded = self._lists.search(asked, fetch, self._probes, bits)
+            rows, coded = self._lists.search(asked, fetch, probes, bits)
+            if len(rows) < wanted and probes < self._lists.count:
+                probes = self._lists.count
+                continue
+            if len(rows) < wanted or rows.min() < 0 or rows.max() >= self.rows:
+                raise Damaged(f"{LISTS} does not hold the rows it should")
             similarities = self._scores(on_grid, rows)
             order = np.lexsort((rows, -similarities))[:wanted]
             # No row left out can beat the last one kept, once their coded similarities are
             # further apart than coding can move them.
-            worst = similarities[order[-1]]
-            if fetch >= available or coded[-1] + self._error < worst:
+            if (
+                len(rows) < fetch
+                or fetch == available
+                or (coded[-1] + error < similarities[order[-1]])
+            ):
                 return rows[order], similarities[order].astype(np.float32)
             fetch = min(4 * fetch, available)
 
@@ -131,7 +164,24 @@ class DensePart:
 
     def vectors(self, rows: ArrayLike) -> NDArray[np.float32]:
         """Give the vectors of `rows`, shape (n, dim); zeros for rows without one."""
-        return self._vectors[self._checked(rows)].astype(np.float32)
+        return self._vectors.read(self._checked(rows)).astype(np.float32)
+
+    def _probes_for(self, available: int) -> int:
+        """Give the lists to read for a search among `available` rows."""
+        count: int = self._lists.count
+        share = available / self.rows
+        if share <= _ALL_LISTS_BELOW:
+            return count
+        # Neighbours lie further away among fewer rows, and may be where the query is not.
+        return min(math.ceil(self._probes / math.sqrt(share)), count)
+
+    def _error(self, query: NDArray[np.float64]) -> float:
+        """Bound what the similarity of a code to `query` may be off."""
+        # Every column is rounded by half a step at most. Taken as independent, the errors' sum
+        # exceeds this bound once in a billion (W. Hoeffding 1963, theorem 2).
+        coding = 3.3 * float(np.linalg.norm(query * self._steps))
+        # FAISS adds `dim` products in float32.
+        return coding + 2 * self.dim * float(np.finfo(np.float32).eps)
 
     def _on_grid(self, query: ArrayLike) -> NDArray[np.float64]:
         # Multiples of 2**-22; those of float16 are multiples of 2**-24, and 2**-46 still leaves
@@ -145,7 +195,7 @@ class DensePart:
         return rounded
 
     def _scores(self, query: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        scores: NDArray[np.float64] = self._vectors[rows].astype(np.float64) @ query
+        scores: NDArray[np.float64] = self._vectors.read(rows).astype(np.float64) @ query
         return scores + 0.0  # turns -0.0 into 0.0
 
     def _bits(self, allowed: NDArray[np.bool_] | None) -> tuple[NDArray[np.uint8] | None, int]:
@@ -173,7 +223,9 @@ class DensePart:
         return numbers
 
 
-def _map_vectors(path: Path, rows: int, dim: int) -> NDArray[np.float16]:
-    if rows == 0:
-        return np.empty((0, dim), np.float16)
-    return np.memmap(path, dtype=np.float16, mode="r", shape=(rows, dim))
+def _table(path: Path, sha256: str) -> dict[str, Any]:
+    raw = path.read_bytes()
+    if hashlib.sha256(raw).hexdigest() != sha256:
+        raise Damaged(f"{path.name} is damaged")
+    with np.load(io.BytesIO(raw)) as table:
+        return dict(table)

@@ -57,9 +57,9 @@ class Lists:
         quantizer: int,
         trained: NDArray[np.float32] | None = None,
     ) -> None:
-        count, dim = centroids.shape
-        self.count = count
-        self.rows = int(sizes.sum())
+        count, dim = int(centroids.shape[0]), int(centroids.shape[1])
+        self.count: int = count
+        self.rows: int = int(sizes.sum())
         self._coarse: Any = faiss.IndexFlatIP(dim)
         self._coarse.add(centroids)
         self._faiss: Any = faiss.IndexIVFScalarQuantizer(
