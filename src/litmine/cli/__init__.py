@@ -27,6 +27,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("status", "status", "Last run, watermarks, backlog and queue at a glance."),
     ("review", "review", "Decide on queued papers: approve, edit cells, reject, later, undo."),
     ("serve", "serve", "The reviewers' web application: queue, library, agreement, API."),
+    ("mcp", "mcp", "Let an assistant search the papers (Model Context Protocol)."),
     ("user", "user", "Accounts of the web application: roles, passwords, links, tokens."),
     ("publish", "publish", "Write the paper list and the draft list again."),
     ("schedule", "schedule", "Keep the nightly run going on arXiv's announcement nights."),

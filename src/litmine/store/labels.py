@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Row, delete, func, select
 
 from litmine.store.schema import labels, meta
 from litmine.store.sql import batched, upsert
@@ -18,11 +19,13 @@ __all__ = [
     "count_labels",
     "delete_label",
     "finish_corpus",
+    "label_of",
     "put_labels",
     "techniques_of",
 ]
 
 _CORPUS_KEY = "corpus_fingerprint"
+_TRUST = {"list": 0, "gold": 1, "review": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +121,43 @@ def delete_label(connection: Connection, arxiv_id: str, source: str) -> None:
 
 def all_labels(connection: Connection) -> list[StoredLabel]:
     """One label a paper, the most trusted source first: review, then gold, then list."""
-    trust = {"list": 0, "gold": 1, "review": 2}
+    best = _most_trusted(connection.execute(select(labels)))
+    return [best[arxiv_id] for arxiv_id in sorted(best)]
+
+
+def label_of(connection: Connection, arxiv_id: str) -> StoredLabel | None:
+    """Return the most trusted label of one paper, or None."""
+    rows = connection.execute(select(labels).where(labels.c.arxiv_id == arxiv_id))
+    return _most_trusted(rows).get(arxiv_id)
+
+
+def techniques_of(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the techniques of labelled papers, by arXiv id; a reviewer's label counts most."""
+    best: dict[str, tuple[int, tuple[str, ...]]] = {}
+    for part in batched(ids):
+        for row in connection.execute(
+            select(labels.c.arxiv_id, labels.c.source, labels.c.technique).where(
+                labels.c.arxiv_id.in_(part)
+            )
+        ):
+            found = (_TRUST[row.source], tuple(row.technique))
+            best[row.arxiv_id] = max(best.get(row.arxiv_id, found), found)
+    return {arxiv_id: technique for arxiv_id, (_, technique) in best.items()}
+
+
+def count_labels(connection: Connection) -> dict[str, int]:
+    """Number of labels by source."""
+    rows = connection.execute(
+        select(labels.c.source, func.count()).group_by(labels.c.source).order_by(labels.c.source)
+    )
+    return {source: int(n) for source, n in rows}
+
+
+def _most_trusted(rows: Iterable[Row[Any]]) -> dict[str, StoredLabel]:
     best: dict[str, StoredLabel] = {}
-    for row in connection.execute(select(labels)):
+    for row in rows:
         old = best.get(row.arxiv_id)
-        if old is None or trust[row.source] > trust[old.source]:
+        if old is None or _TRUST[row.source] > _TRUST[old.source]:
             best[row.arxiv_id] = StoredLabel(
                 arxiv_id=row.arxiv_id,
                 source=row.source,
@@ -135,27 +170,4 @@ def all_labels(connection: Connection) -> list[StoredLabel]:
                 split=row.split,
                 lists=row.lists,
             )
-    return [best[arxiv_id] for arxiv_id in sorted(best)]
-
-
-def techniques_of(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return the techniques of labelled papers, by arXiv id; a reviewer's label counts most."""
-    trust = {"list": 0, "gold": 1, "review": 2}
-    best: dict[str, tuple[int, tuple[str, ...]]] = {}
-    for part in batched(ids):
-        for row in connection.execute(
-            select(labels.c.arxiv_id, labels.c.source, labels.c.technique).where(
-                labels.c.arxiv_id.in_(part)
-            )
-        ):
-            found = (trust[row.source], tuple(row.technique))
-            best[row.arxiv_id] = max(best.get(row.arxiv_id, found), found)
-    return {arxiv_id: technique for arxiv_id, (_, technique) in best.items()}
-
-
-def count_labels(connection: Connection) -> dict[str, int]:
-    """Number of labels by source."""
-    rows = connection.execute(
-        select(labels.c.source, func.count()).group_by(labels.c.source).order_by(labels.c.source)
-    )
-    return {source: int(n) for source, n in rows}
+    return best
