@@ -27,6 +27,7 @@ __all__ = [
     "Mark",
     "Part",
     "encoder_folder",
+    "forget_manifest",
     "look",
     "read_manifest",
     "segments_folder",
@@ -178,6 +179,11 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Make `manifest` the present one."""
     raw = {"format": FORMAT} | asdict(manifest)
     atomic_write(folder / _NAME, json.dumps(raw, indent=1) + "\n")
+
+
+def forget_manifest(folder: Path) -> None:
+    """Tell readers that there is no index any more."""
+    (folder / _NAME).unlink(missing_ok=True)
 
 
 def _wrong_with(below: Path, part: Part) -> str | None:

@@ -101,10 +101,10 @@ class Ids(Sequence[str]):
     """The papers of a segment, row by row, without a Python object for each."""
 
     def __init__(self, names: NDArray[np.bytes_]) -> None:
-        self._names = names
+        self.names = names
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self.names)
 
     @overload
     def __getitem__(self, row: int) -> str: ...
@@ -113,11 +113,11 @@ class Ids(Sequence[str]):
     def __getitem__(self, row: int | slice) -> str | list[str]:
         if isinstance(row, slice):
             return self.take(np.arange(len(self))[row])
-        return bytes(self._names[row]).decode()
+        return bytes(self.names[row]).decode()
 
     def take(self, rows: NDArray[np.integer[Any]]) -> list[str]:
         """Ids of some rows."""
-        return [name.decode() for name in self._names[rows].tolist()]
+        return [name.decode() for name in self.names[rows].tolist()]
 
 
 @dataclass(frozen=True)

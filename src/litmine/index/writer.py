@@ -56,6 +56,7 @@ __all__ = ["IndexWriter"]
 _ROWS_VERSION = 1
 #: More papers than this go into segments of this size, each committed when it is written.
 SEGMENT_ROWS = 1_000_000
+_JUDGED_AT_ONCE = 50_000
 _SMALL = 1_000  # below this, a segment always goes into the next one
 _MOST_SEGMENTS = 8
 _DEAD_SHARE = 0.3
@@ -116,18 +117,39 @@ class IndexWriter:
             self._lock = None
             self._now = None
 
+    def beside(self, encoder_id: str, *, dim: int) -> IndexWriter:
+        """Return a writer of another encoder's index that shares this one's lock.
+
+        Use it only while this one holds the lock.
+        """
+        other = IndexWriter(self._root, encoder_id, dim=dim)
+        other._masks = self._masks
+        other._depth = 1  # never 0: this one gives the lock back
+        return other
+
+    def open(self, *, verify_up_to: int = 0) -> Generation:
+        """Open the present generation, as far as it can be built upon.
+
+        Parameters
+        ----------
+        verify_up_to : int
+            An index of so many bytes is read through and compared with its checksums.
+        """
+        with self, _told(self._root):
+            if self._now is None:
+                self._now, self._reason = self._salvage(verify_up_to)
+            return self._now
+
     @property
     def generation(self) -> Generation:
         """The present generation, as far as it can be built upon."""
-        with self:
-            return self._open()
+        return self.open()
 
     @property
     def rebuilt_because(self) -> str | None:
         """Why something of the present index cannot be built upon, or None."""
-        with self:
-            self._open()
-            return self._reason
+        self.open()
+        return self._reason
 
     def fingerprints(self) -> dict[str, str]:
         """Fingerprints of the papers in the index, by id."""
@@ -181,8 +203,10 @@ class IndexWriter:
             A paper comes twice, or a vector has another length; the old generation stays.
         """
         with self, _told(self._root):
-            segments = _without(self._open().segments, list(remove))
-            segments = _judged(segments, list(judge), self._masks)
+            segments = _without(self.open().segments, list(remove))
+            judgements = iter(judge)
+            while some := list(islice(judgements, _JUDGED_AT_ONCE)):
+                segments = _judged(segments, some, self._masks)
             stream = iter(add)
             while first := list(islice(stream, 1)):
                 more = chain(first, islice(stream, SEGMENT_ROWS - 1))
@@ -203,7 +227,7 @@ class IndexWriter:
             out, and then taken out of the index.
         """
         with self, _told(self._root):
-            now = self._open()
+            now = self.open()
             chosen = _to_merge(now.segments)
             if not chosen:
                 return now
@@ -219,15 +243,10 @@ class IndexWriter:
 
         Call it with the lock held. Readers keep the old generation until then.
         """
-        now = self._open()
+        now = self.open()
         self._now = Generation(self.encoder_id, (), now.manifest)
 
-    def _open(self) -> Generation:
-        if self._now is None:
-            self._now, self._reason = self._salvage()
-        return self._now
-
-    def _salvage(self) -> tuple[Generation, str | None]:
+    def _salvage(self, verify_up_to: int) -> tuple[Generation, str | None]:
         """Open the present generation without what is damaged or was made otherwise."""
         empty = Generation(self.encoder_id)
         try:
@@ -240,9 +259,13 @@ class IndexWriter:
         wrong = manifest.disagreement(self._manifest())
         if wrong is not None:
             return replace(empty, manifest=replace(manifest, parts=())), wrong
+        size = sum(sum(part.files.values()) for part in manifest.parts)
+        damaged = manifest.damaged_parts(self.folder) if size <= verify_up_to else {}
         good: list[Segment] = []
-        reasons: list[str] = []
+        reasons = [f"{name}: {wrong}" for name, wrong in damaged.items()]
         for part in manifest.parts:
+            if part.name in damaged:
+                continue
             try:
                 one = replace(manifest, parts=(part,))
                 good += open_generation(self.folder, one).segments
@@ -283,7 +306,7 @@ class IndexWriter:
         self, segments: Sequence[Segment], complete: bool, source: Mapping[str, Any] | None
     ) -> Generation:
         """Write the states that changed and the manifest; delete what no longer counts."""
-        old = self._open().manifest
+        old = self.open().manifest
         folder = segments_folder(self.folder)
         folder.mkdir(parents=True, exist_ok=True)
         sizes = {} if old is None else {part.name: part.files for part in old.parts}
