@@ -41,7 +41,15 @@ if TYPE_CHECKING:
     from litmine.core.settings import Settings
     from litmine.index.generation import Generation
 
-__all__ = ["SyncProgress", "SyncReport", "index_folder", "is_behind", "sync"]
+__all__ = [
+    "SyncProgress",
+    "SyncReport",
+    "encoder_in_use",
+    "index_folder",
+    "is_behind",
+    "sync",
+    "sync_as_set",
+]
 
 #: Papers that may still await a vector of a new encoder when its index replaces the old one's.
 _AWAITING_SHARE = 0.01
@@ -179,6 +187,56 @@ def sync(
                 old = writer.beside(other_encoder, dim=_dim(store, other_encoder, None))
                 _sync(store, old, models, progress, rebuild=False, replaces=False)
     return report
+
+
+def sync_as_set(
+    settings: Settings,
+    store: Store,
+    *,
+    progress: SyncProgress | None = None,
+    rebuild: bool = False,
+    wait: float = 60.0,
+) -> SyncReport:
+    """Make the index say what the database says, with the encoder and the champion of the settings.
+
+    Raises
+    ------
+    LeaseHeld, StoreError
+        As of `sync`.
+    ModelError
+        The encoder cannot be used.
+    """
+    from litmine.classify.registry import champion_order
+
+    order = champion_order(settings)
+    return sync(
+        store,
+        index_folder(settings),
+        encoder_in_use(settings),
+        model_id=order[0] if order else None,
+        earlier=order[1:],
+        progress=progress,
+        rebuild=rebuild,
+        wait=wait,
+    )
+
+
+def encoder_in_use(settings: Settings) -> str:
+    """Id of the settings' encoder; loads it only where nothing else tells.
+
+    Raises
+    ------
+    ModelError
+        It cannot be used.
+    """
+    from litmine.classify.registry import encoder_id_of
+
+    stored = encoder_id_of(settings.models.encoder)
+    if stored is not None:
+        return stored
+    from litmine.encode import load_encoder
+
+    return load_encoder(settings.models.encoder).encoder_id
 
 
 def is_behind(store: Store, index: SearchIndex) -> bool:
