@@ -11,20 +11,22 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from litmine.index.document import Document
 from litmine.index.postings_file import ArrayWriter
+from litmine.index.postings_sequence import write_sequences
+from litmine.index.postings_strings import write_strings
 from litmine.index.text import analyse, fold, name_terms, surfaces
 
 __all__ = ["FILE_NAME", "VERSION", "write_postings"]
 
 FILE_NAME = "postings.bin"
 #: Changes with the layout of the file or with what text is cut into.
-VERSION = 1
+VERSION = 2
 #: A posting says how often a term stands in the title and in the abstract, four bits each.
 MOST_COUNTED = 15
 
@@ -41,23 +43,25 @@ def write_postings(folder: Path, documents: Iterable[Document]) -> None:
     """
     scratch = Path(tempfile.mkdtemp(prefix=".postings-", dir=folder))
     try:
-        building = _Building(scratch)
-        for document in documents:
-            building.add(document)
+        with open(scratch / "sequence", "wb") as sequence:
+            building = _Building(scratch, sequence)
+            for document in documents:
+                building.add(document)
+            building.end_run()
         building.assemble(folder / FILE_NAME)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
 class _Building:
-    def __init__(self, scratch: Path) -> None:
+    def __init__(self, scratch: Path, sequence: IO[bytes]) -> None:
         self._scratch = scratch
         self._ids: dict[str, int] = {}  # from 1, in the order of appearance; 0 ends a field
         self._known: dict[str, int | tuple[tuple[int, ...], tuple[int, ...]]] = {}
         self._spellings: Counter[str] = Counter()
         self._rows = 0
         self._lengths = array("I")  # title, abstract, title, abstract, ...
-        self._sequence = open(scratch / "sequence", "wb")  # noqa: SIM115 - closed by assemble()
+        self._sequence = sequence
         self._runs: list[int] = []
         self._begin_run()
 
@@ -67,13 +71,14 @@ class _Building:
         self._beside: list[int] = []  # compounds and keys: term, field of the run, in turn
 
     def add(self, document: Document) -> None:
+        """Take in one paper."""
         field = 2 * (self._rows - self._first_row)
         self._add_field(document.title, field)
         self._add_field(document.abstract, field + 1)
         self._add_keys(document)
         self._rows += 1
         if len(self._words) >= _RUN_WORDS:
-            self._end_run()
+            self.end_run()
 
     def _add_field(self, text: str, field: int) -> None:
         found = surfaces(text)
@@ -119,7 +124,7 @@ class _Building:
         for key in sorted(keys):
             self._beside += (self._id(key), field)
 
-    def _end_run(self) -> None:
+    def end_run(self) -> None:
         """Sort the run's postings by term and row, and write them down."""
         words = np.array(self._words, dtype=np.uint32)
         words.tofile(self._sequence)
@@ -135,21 +140,21 @@ class _Building:
         self._begin_run()
 
     def assemble(self, path: Path) -> None:
-        self._end_run()
-        self._sequence.close()
+        """Put the runs together."""
         names = sorted(self._ids)  # by code point, which is also the order of their UTF-8
         place = np.zeros(len(names) + 1, dtype=np.uint32)  # temporary id to final id, both from 1
         place[[self._ids[name] for name in names]] = np.arange(1, len(names) + 1)
         self._ids.clear()
         self._known.clear()
         lengths = np.array(self._lengths, dtype=np.uint32).reshape(-1, 2)
-        facts = {"version": VERSION, "rows": self._rows}
+        total_length = lengths.sum(axis=0, dtype=np.int64).tolist()
+        facts = {"version": VERSION, "rows": self._rows, "total_length": total_length}
         writer = ArrayWriter(path, facts)
         try:
             writer.add("lengths", lengths)
-            _add_strings(writer, "terms", names)
+            write_strings(writer, "terms", names)
             self._write_lists(writer, place)
-            self._write_sequence(writer, place, lengths)
+            write_sequences(writer, self._scratch / "sequence", place, lengths)
             self._write_spellings(writer)
             writer.close()
         except BaseException:
@@ -177,26 +182,13 @@ class _Building:
         writer.done("codes", codes)
         writer.add("starts", starts)
 
-    def _write_sequence(
-        self, writer: ArrayWriter, place: NDArray[np.uint32], lengths: NDArray[np.uint32]
-    ) -> None:
-        ends = np.cumsum(lengths.sum(axis=1, dtype=np.int64) + 2)
-        total = int(ends[-1]) if len(ends) else 0
-        sequence = writer.reserve("sequence", np.uint32, (total,))
-        with open(self._scratch / "sequence", "rb") as stream:
-            for first in range(0, total, _RUN_WORDS):
-                piece = np.fromfile(stream, np.uint32, _RUN_WORDS)
-                sequence[first : first + len(piece)] = place[piece]
-        writer.done("sequence", sequence)
-        writer.add("ends", ends)
-
     def _write_spellings(self, writer: ArrayWriter) -> None:
         folded: Counter[str] = Counter()
         for surface, count in self._spellings.items():
             if len(surface) > 2 and not surface.startswith("\\") and not surface.isdigit():
                 folded[fold(surface)] += count
         kept = sorted(name for name, _ in folded.most_common(_SPELLINGS_KEPT))
-        _add_strings(writer, "spellings", kept)
+        write_strings(writer, "spellings", kept)
         writer.add("spelling_counts", np.array([folded[n] for n in kept], dtype=np.uint32))
 
 
@@ -219,9 +211,3 @@ def _postings_of(keys: NDArray[np.uint64]) -> dict[str, NDArray[Any]]:
         "rows": (pairs & np.uint64(0x7FFFFFFF)).astype(np.uint32),
         "codes": codes,
     }
-
-
-def _add_strings(writer: ArrayWriter, name: str, strings: list[str]) -> None:
-    raw = [string.encode() for string in strings]
-    writer.add(f"{name}_ends", np.cumsum([0, *map(len, raw)], dtype=np.int64))
-    writer.add(name, np.frombuffer(b"".join(raw), dtype=np.uint8))
