@@ -58,7 +58,8 @@ def count_facets(parts: Sequence[Part], rows: Sequence[NDArray[np.int64]]) -> Fa
     states = np.concatenate([part.state[found] for part, found in pairs])
     years = years_of(np.concatenate([part.segment.facts.day[found] for part, found in pairs]))
     stage_bits, resource_bits = stage_masks(taxonomy)
-    names = {one.id: one.name for one in (*taxonomy.stages, *taxonomy.resources)}
+    names = {one.id: one.name for one in taxonomy.stages}
+    names |= {one.id: one.name for one in taxonomy.resources}
     year_values, year_counts = np.unique(years[years > 0], return_counts=True)
     return Facets(
         stages=_masked(cells, {i: (names[i], bits) for i, bits in stage_bits.items()}),

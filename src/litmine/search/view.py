@@ -7,22 +7,25 @@ a search then needs arrays alone, no database.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from litmine.search.standing import STATES, Standing, Standings
+from litmine.index.document import SAID_BY
+from litmine.search.standing import STATES, Standings
 
 if TYPE_CHECKING:
     from litmine.index.generation import Generation
     from litmine.index.segment import Segment
 
-__all__ = ["BY_LABEL", "BY_LIST", "BY_MODEL", "BY_NOBODY", "BY_REVIEWER", "Part", "View", "Views"]
+__all__ = ["SOURCES", "Part", "View", "Views"]
 
-#: Who says in which cells a paper is.
-BY_NOBODY, BY_MODEL, BY_LIST, BY_LABEL, BY_REVIEWER = range(5)
+#: Who says in which cells a paper is: as in the index, and the reviewers.
+SOURCES = (*SAID_BY, "reviewer")
+BY_REVIEWER = len(SAID_BY)
 
 _CODE = {state: code for code, state in enumerate(STATES)}
 _UNQUEUED = -1
@@ -41,7 +44,7 @@ class Part:
     techniques : ndarray of uint64
         Likewise.
     source : ndarray of int8
-        Who says so.
+        Who says so: place in `SOURCES`.
     """
 
     segment: Segment
@@ -57,8 +60,16 @@ class Part:
 
     def in_library(self) -> NDArray[np.bool_]:
         """Rows in the library: approved, or labelled and not rejected."""
-        labelled = (self.segment.facts.label == 1) | (self.segment.facts.label == -1)
-        return (self.state == _CODE["approved"]) | (labelled & (self.state != _CODE["rejected"]))
+        labelled = np.abs(self.segment.facts.label) == 1
+        found: NDArray[np.bool_] = self.of_state("approved") | (
+            labelled & ~self.of_state("rejected")
+        )
+        return found
+
+    def of_state(self, state: str) -> NDArray[np.bool_]:
+        """Rows in one state of the queue."""
+        found: NDArray[np.bool_] = self.state == _CODE[state]
+        return found
 
 
 @dataclass(frozen=True)
@@ -68,14 +79,6 @@ class View:
     generation: Generation
     standings: Standings
     parts: tuple[Part, ...]
-
-    def row_of(self, arxiv_id: str) -> tuple[int, int] | None:
-        """Return number of the part and row of a paper, or None."""
-        for number, part in enumerate(self.parts):
-            row = part.segment.row_of(arxiv_id)
-            if row is not None and part.alive[row]:
-                return number, row
-        return None
 
 
 class Views:
@@ -104,18 +107,14 @@ class Views:
 
 def _part(segment: Segment, standings: Standings) -> Part:
     facts = segment.facts
-    source = np.where(
-        facts.label >= 0, BY_LABEL, np.where(facts.label == -1, BY_LIST, BY_MODEL)
-    ).astype(np.int8)
-    source[(facts.cells == 0) & (facts.techniques == 0)] = BY_NOBODY
     part = Part(
         segment,
-        np.full(len(facts.cells), _UNQUEUED, np.int8),
+        np.full(len(segment), _UNQUEUED, np.int8),
         np.array(facts.cells),
         np.array(facts.techniques),
-        source,
+        np.array(facts.said_by),
     )
-    _set(part, standings, standings.of.keys())
+    _set(part, standings, list(standings.of))
     return part
 
 
@@ -129,17 +128,17 @@ def _updated(part: Part, standings: Standings, changed: frozenset[str] | None) -
         part.techniques.copy(),
         part.source.copy(),
     )
-    _set(fresh, standings, changed)
+    _set(fresh, standings, list(changed))
     return fresh
 
 
-def _set(part: Part, standings: Standings, ids: frozenset[str] | object) -> None:
+def _set(part: Part, standings: Standings, ids: Sequence[str]) -> None:
+    """Write into a part how the papers `ids` stand."""
     facts = part.segment.facts
-    for arxiv_id in ids:  # type: ignore[attr-defined]
-        row = part.segment.row_of(arxiv_id)
-        if row is None:
-            continue
-        standing: Standing | None = standings.of.get(arxiv_id)
+    rows = part.segment.rows_of(ids)
+    for place in np.flatnonzero(rows >= 0).tolist():
+        row = int(rows[place])
+        standing = standings.of.get(ids[place])
         part.state[row] = _UNQUEUED if standing is None else _CODE[standing.state]
         if standing is not None and standing.cells is not None:
             part.cells[row] = standing.cells
@@ -148,10 +147,4 @@ def _set(part: Part, standings: Standings, ids: frozenset[str] | object) -> None
         else:
             part.cells[row] = facts.cells[row]
             part.techniques[row] = facts.techniques[row]
-            part.source[row] = _said_by(int(facts.label[row]), int(facts.cells[row]))
-
-
-def _said_by(label: int, cells: int) -> int:
-    if not cells:
-        return BY_NOBODY
-    return BY_LABEL if label >= 0 else BY_LIST if label == -1 else BY_MODEL
+            part.source[row] = facts.said_by[row]

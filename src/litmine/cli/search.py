@@ -1,0 +1,226 @@
+"""`litmine search`: papers by words and by meaning, at the terminal and for evaluation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from litmine.cli.common import Json, open_existing, plain, print_json, settings
+
+if TYPE_CHECKING:
+    from litmine.search.answer import Answer, Facets, Hit
+
+_DEPTH = 100
+
+
+def command(
+    query: Annotated[
+        list[str] | None, typer.Argument(help="What to look for; see below.", show_default=False)
+    ] = None,
+    scope: Annotated[
+        str, typer.Option("--in", help="library, everything or night:2026-06-30.")
+    ] = "library",
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", "-n", help="Hits; 10 by default, 100 with --queries."),
+    ] = None,
+    offset: Annotated[int, typer.Option(help="Hits to pass over, for the next page.")] = 0,
+    like: Annotated[
+        list[str] | None,
+        typer.Option(help="Papers like this arXiv id; may be given several times."),
+    ] = None,
+    like_file: Annotated[
+        str | None, typer.Option(help="Papers like the text in this file; - is standard input.")
+    ] = None,
+    facets: Annotated[
+        bool, typer.Option("--facets", help="Also count the hits by stage, technique, year.")
+    ] = False,
+    corpus: Annotated[
+        Path | None,
+        typer.Option(help="Search this file instead: JSON lines with _id, title and text."),
+    ] = None,
+    queries: Annotated[
+        Path | None, typer.Option(help="Answer every query of this file: lines with _id and text.")
+    ] = None,
+    run: Annotated[
+        str, typer.Option(help="Where --queries writes the run in TREC form; - is standard output.")
+    ] = "-",
+    index: Annotated[
+        Path | None,
+        typer.Option(help="Keep the index of --corpus in this folder, for the next time."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Find papers by words, by meaning and by what is known of them.
+
+    \b
+    litmine search KV cache eviction without retraining on one 24 GB card
+    litmine search 'speculative decoding stage:inference year:2025..'
+    litmine search '"sparse attention" -training author:dao'
+    litmine search --like 2309.06180             papers like vLLM's
+    litmine search --in night:2026-06-30 quantization
+
+    \b
+    "exact words"       side by side, in title or abstract
+    -word  -"a phrase"  not with it
+    stage: resource: cell: technique: author: title: cat: year: is: night: id:
+                        value,value means one of them; -field:value none of them
+    2401.00625          or a link to a paper: that paper
+
+    Nothing has to match literally: papers are ranked by the words they share with the query and
+    by how near they are in meaning. The library holds what reviewers approved and the labelled
+    papers that litmine ships; --in everything searches all papers pulled.
+
+    \b
+    To measure it on a test collection in BEIR form (no sign in a query is an operator then):
+    litmine search --corpus corpus.jsonl --queries queries.jsonl --run out.trec
+    """
+    from litmine.core.errors import InputError
+
+    text = " ".join(query or [])
+    if queries is not None or corpus is not None:
+        if text or like or like_file:
+            raise InputError("with --corpus or --queries, put the queries into the file")
+        if corpus is None or queries is None:
+            raise InputError("--corpus and --queries belong together: name both files")
+        _evaluate(corpus, queries, run, index, limit or _DEPTH)
+        return
+    if not (text or like or like_file):
+        raise InputError("say what to look for, such as: litmine search KV cache eviction")
+    if text and (like or like_file):
+        raise InputError("give a query or papers to be like, not both")
+    from litmine.search.searcher import Searcher
+
+    loaded = settings()
+    with open_existing(loaded) as store:
+        searcher = Searcher.open(loaded, store)
+        if text:
+            answer = searcher.search(text, scope=scope, limit=limit or 10, offset=offset)
+        else:
+            answer = searcher.similar(
+                like or [], _read(like_file), scope=scope, limit=limit or 10, offset=offset
+            )
+    if as_json:
+        print_json(_as_json(answer))
+    else:
+        _show(answer, offset, facets=facets)
+
+
+def _read(name: str | None) -> str:
+    import sys
+
+    from litmine.core.errors import InputError
+
+    if name is None:
+        return ""
+    try:
+        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {name}: {error}") from error
+
+
+def _as_json(answer: Answer) -> dict[str, object]:
+    from dataclasses import asdict
+
+    found = asdict(answer)
+    found["understood"] = None if answer.understood is None else str(answer.understood)
+    return found
+
+
+def _show(answer: Answer, offset: int, *, facets: bool) -> None:
+    from litmine.cli.common import console
+
+    out = console()
+    for note in answer.notes:
+        typer.echo(f"litmine: {note}", err=True)
+    if not answer.hits:
+        where = "" if answer.scope == "everything" else "; --in everything searches all papers"
+        out.print(f"Nothing found in {answer.scope}{where}.", markup=False)
+        return
+    for number, hit in enumerate(answer.hits, start=offset + 1):
+        _show_hit(out, number, hit)
+    if facets:
+        _show_facets(out, answer.facets)
+    last = offset + len(answer.hits)
+    more = f"; --offset {last} shows the next" if last < answer.total else ""
+    out.print(
+        f"{offset + 1}-{last} of {answer.total:,} in {answer.scope}, {answer.took_ms:.0f} ms{more}",
+        style="dim",
+    )
+
+
+def _show_hit(out: object, number: int, hit: Hit) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    from litmine.cli.common import short_cells
+
+    if not isinstance(out, Console):
+        raise TypeError("a rich console is needed")
+    title = Text(plain(hit.title), style="bold")
+    for start, end in hit.title_marks:
+        title.stylize("yellow", start, end)
+    out.print(Text.assemble((f"{number:>3}. ", "dim"), title))
+    first = hit.authors[0] + (" et al." if len(hit.authors) > 1 else "") if hit.authors else ""
+    facts = [
+        hit.arxiv_id,
+        str(hit.published.year) if hit.published else "",
+        plain(first),
+        short_cells(hit.cells),
+        " ".join(hit.techniques),
+        hit.state or "",
+        f"{hit.score:.2f} = {hit.lexical:.2f} words + {hit.dense:.2f} meaning",
+    ]
+    out.print(Text("     " + "  ".join(fact for fact in facts if fact), style="cyan"))
+    if hit.snippet is not None:
+        sentence = Text("     " + plain(hit.snippet.text))
+        for start, end in hit.snippet.marks:
+            sentence.stylize("yellow", start + 5, end + 5)
+        out.print(sentence)
+
+
+def _show_facets(out: object, facets: Facets) -> None:
+    from dataclasses import fields
+
+    from rich.console import Console
+
+    if not isinstance(out, Console):
+        raise TypeError("a rich console is needed")
+    for one in fields(facets):
+        counts = getattr(facets, one.name)
+        if counts:
+            line = ", ".join(f"{count.value} {count.count}" for count in counts[:12])
+            out.print(f"{one.name}: {line}", style="dim", markup=False)
+
+
+def _evaluate(corpus: Path, queries: Path, run: str, index: Path | None, depth: int) -> None:
+    import sys
+    import tempfile
+    from contextlib import nullcontext
+
+    from litmine.cli.common import TerminalProgress
+    from litmine.core.files import atomic_open
+    from litmine.encode import load_encoder
+    from litmine.search.batch import CorpusSearch, index_corpus
+    from litmine.search.beir import read_corpus, read_queries, run_lines
+
+    loaded = settings()
+    asked = read_queries(queries)
+    documents = list(read_corpus(corpus))
+    progress = TerminalProgress()
+    encoder = load_encoder(loaded.models.encoder, workers=loaded.models.threads)
+    target = nullcontext(sys.stdout) if run == "-" else atomic_open(run)
+    with tempfile.TemporaryDirectory(prefix="litmine-corpus-") as folder, target as stream:
+        progress.start("index", len(documents))
+        generation = index_corpus(
+            index or Path(folder), documents, encoder, progress=progress.advance
+        )
+        progress.finish(f"index: {generation.papers:,} documents")
+        searcher = CorpusSearch(generation, encoder)
+        progress.start("search", len(asked))
+        for query in asked:
+            stream.writelines(run_lines(query.id, searcher.search(query.text, depth)))
+            progress.advance()
+        progress.finish(f"search: {len(asked):,} queries")
