@@ -1,6 +1,7 @@
 """Speed, recall and memory of search: tables in Markdown.
 
     .venv/bin/python tests/bench/search_speed.py dense --rows 218934 3000000 --vectors V.npy
+    .venv/bin/python tests/bench/search_speed.py whole --rows 218934 --vectors V.npy
     .venv/bin/python tests/bench/search_speed.py growth --vectors V.npy
 
 `dense`: search by meaning alone. A part of so many vectors is built, opened by a new process and
@@ -8,6 +9,10 @@ asked 2,000 queries: the needs of tests/bench/search_needs, then titles of the s
 Recall is against brute force over all vectors. Memory is that of the process after all queries,
 told apart into its own and pages of mapped files (which the system takes back when it needs them);
 the encoder is in it, and `before` is what the process had before it opened the part.
+
+`whole`: searches by words and meaning, filters, facets and texts of hits included, over the real
+papers of ../shared (needs --vectors in their order): a database is filled, its index made, and a
+new process answers. `first` is from the start of its work, imports included, to the first answer.
 
 `growth`: whether a collection grown from a sample of the vectors is like the real one.
 
@@ -24,6 +29,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -32,6 +38,7 @@ import faiss
 import grown_vectors  # beside this file
 import numpy as np
 import search_serving  # beside this file
+import search_whole  # beside this file
 from numpy.typing import NDArray
 
 from litmine.index.dense import DensePart, write_dense
@@ -70,6 +77,29 @@ def bench_dense(args: argparse.Namespace) -> None:
             results.append(built | child("serve", args, *built["folders"]))
     print(f"Vectors of real papers: {len(vectors):,}; the others are grown from them.\n")
     print_dense(results)
+
+
+def bench_whole(args: argparse.Namespace) -> None:
+    """Fill a database of every size, and have a new process search it."""
+    vectors = np.load(args.vectors, mmap_mode="r")
+    results = []
+    for rows in args.rows:
+        with tempfile.TemporaryDirectory(dir=args.folder) as name:
+            built = search_whole.build(Path(name), vectors, rows)
+            results.append(built | child("serve-whole", args, name))
+    print_table(
+        {
+            "Papers": lambda r: f"{r['papers']:,}",
+            "Library, p50 / p95 ms": lambda r: both(r["library"]),
+            "Everything, p50 / p95 ms": lambda r: both(r["everything"]),
+            "At the same time, p50 / p95 ms": lambda r: both(r["beside"]),
+            "Answers a second then": lambda r: f"{r['beside']['a_second']}",
+            "Opening; first answer, s": lambda r: f"{r['open']}; {r['first']}",
+            "Memory: own + mapped, MB": lambda r: f"{r['memory']['own']} + {r['memory']['mapped']}",
+            "Making the index, s": lambda r: f"{r['build']}",
+        },
+        results,
+    )
 
 
 def build(
@@ -113,30 +143,38 @@ def child(command: str, args: argparse.Namespace, *arguments: str) -> dict[str, 
     return result
 
 
-def print_dense(results: list[dict[str, Any]]) -> None:
-    """Two tables: whole queries, and a closer look."""
+def both(value: dict[str, float]) -> str:
+    """Median and 95th percentile."""
+    return f"{value['p50']} / {value['p95']}"
 
-    def both(value: dict[str, float]) -> str:
-        return f"{value['p50']} / {value['p95']}"
 
-    rows = {
-        "Rows (parts)": lambda r: f"{r['rows']:,} ({r['parts']})",
-        "Query encoding, p50 / p95 ms": lambda r: both(r["encoding"]),
-        "Ten nearest, p50 / p95 ms": lambda r: both(r["dense"]),
-        "Both, p50 / p95 ms": lambda r: both(r["whole"]),
-        "Recall@10 against exact": lambda r: r["recall"],
-        "Memory: own + mapped, MB": lambda r: f"{r['memory']['own']} + {r['memory']['mapped']}",
-        "Memory before opening, MB": lambda r: (
-            f"{r['memory_before']['own']} + {r['memory_before']['mapped']}"
-        ),
-        "Opening; first search, ms": lambda r: f"{r['open']}; {r['first']}",
-        "Building, s": lambda r: r["build"],
-        "On disk, MB": lambda r: r["disk"],
-    }
-    for name, value in rows.items():
-        print(f"| {name} | " + " | ".join(str(value(r)) for r in results) + " |")
-        if name.startswith("Rows"):
+def print_table(lines: dict[str, Callable[[Any], str]], results: list[dict[str, Any]]) -> None:
+    """A column for each result; the first line is the head."""
+    for number, (name, value) in enumerate(lines.items()):
+        print(f"| {name} | " + " | ".join(value(result) for result in results) + " |")
+        if number == 0:
             print("|---|" + "---|" * len(results))
+
+
+def print_dense(results: list[dict[str, Any]]) -> None:
+    """One table over all sizes, and a closer look at each."""
+    print_table(
+        {
+            "Rows (parts)": lambda r: f"{r['rows']:,} ({r['parts']})",
+            "Query encoding, p50 / p95 ms": lambda r: both(r["encoding"]),
+            "Ten nearest, p50 / p95 ms": lambda r: both(r["dense"]),
+            "Both, p50 / p95 ms": lambda r: both(r["whole"]),
+            "Recall@10 against exact": lambda r: f"{r['recall']}",
+            "Memory: own + mapped, MB": lambda r: f"{r['memory']['own']} + {r['memory']['mapped']}",
+            "Memory before opening, MB": lambda r: (
+                f"{r['memory_before']['own']} + {r['memory_before']['mapped']}"
+            ),
+            "Opening; first search, ms": lambda r: f"{r['open']}; {r['first']}",
+            "Building, s": lambda r: f"{r['build']}",
+            "On disk, MB": lambda r: f"{r['disk']}",
+        },
+        results,
+    )
     for result in results:
         print(f"\n| {result['rows']:,} rows | p50 ms | p95 ms | CPU ms | recall |")
         print("|---|---|---|---|---|")
@@ -182,6 +220,12 @@ def serve(args: argparse.Namespace) -> None:
     print(json.dumps(search_serving.serve_dense([*map(Path, args.parts)], texts, args.rounds)))
 
 
+def serve_whole(args: argparse.Namespace) -> None:
+    """Search in this process and print what it took as JSON."""
+    texts = query_texts(args.queries)
+    print(json.dumps(search_whole.serve(Path(args.data), texts, args.rounds)))
+
+
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
@@ -197,12 +241,18 @@ def main() -> None:
     dense.add_argument("--parts", type=int, default=1, help="segments that the rows stand in")
     dense.add_argument("--threads", type=int, default=1, help="for building")
     dense.set_defaults(run=bench_dense)
+    whole = commands.add_parser("whole", parents=[measured, given])
+    whole.add_argument("--rows", type=int, nargs="+", default=[218_934])
+    whole.set_defaults(run=bench_whole)
     growth = commands.add_parser("growth", parents=[given])
     growth.add_argument("--factor", type=float, default=3_000_000 / 218_934)
     growth.set_defaults(run=bench_growth)
     serving = commands.add_parser("serve", parents=[measured])
     serving.add_argument("parts", nargs="+")
     serving.set_defaults(run=serve)
+    searching = commands.add_parser("serve-whole", parents=[measured])
+    searching.add_argument("data")
+    searching.set_defaults(run=serve_whole)
     args = parser.parse_args()
     args.run(args)
 
