@@ -61,7 +61,6 @@ def letters():
                 snippet=None,
                 abstract="",
                 relevance=None,
-                similarity=None,
             ),
             hit("2606.00003", "Gamma layers", techniques=("pruning",), authors=("A B",) * 9),
         ]

@@ -13,7 +13,7 @@ from mcp.client.client import Client
 
 from litmine.core.errors import StoreError
 from litmine.core.taxonomy import load_taxonomy
-from litmine.mcp.advice import LEAST_PAPERS
+from litmine.mcp.advice import LEAST_PAPERS, NEAR
 from litmine.mcp.server import make_server
 from tests.support.searching import hit
 from tests.support.shelf import HOSTILE
@@ -254,6 +254,10 @@ def test_not_enough_evidence(ask, letters):
     assert any("not enough evidence" in note for note in told["notes"])
     nothing = ask("evidence", constraint="unheard")
     assert (nothing["verdict"], nothing["techniques"]) == ("not enough evidence", [])
+    # What is only found, as something always is, does not count.
+    letters.hits = [hit(f"2401.{n:05d}", "Far away", similarity=NEAR - 0.01) for n in range(1, 9)]
+    far = ask("evidence", constraint="far")
+    assert (far["verdict"], far["papers"], far["techniques"]) == ("not enough evidence", 0, [])
     # Many titles without a sentence to quote are not enough either.
     letters.hits = [
         replace(hit(f"2401.{n:05d}", "Delta", state=None, source="label"), snippet=None)
@@ -263,3 +267,10 @@ def test_not_enough_evidence(ask, letters):
     assert titles["verdict"] == "not enough evidence"
     assert titles["techniques"][0]["papers"] == LEAST_PAPERS + 1
     assert any("labelled before" in note for note in titles["notes"])
+
+
+def test_evidence_is_gathered_from_more_than_one_page(ask, letters):
+    letters.hits = [hit(f"2401.{n:05d}", "Delta") for n in range(1, 400)]
+    told = ask("evidence", constraint="delta", quotes=5)
+    assert (told["papers"], told["approved"]) == (200, 200)
+    assert len(told["techniques"][0]["quotes"]) == 5

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from litmine.core.errors import InputError
+from litmine.core.paper import parse_arxiv_id
 from litmine.core.taxonomy import load_taxonomy
 from litmine.mcp.shapes import FoundPaper, SaidBy, SearchResult, SimilarResult, Spread, State
 
@@ -57,11 +58,14 @@ def similar(
     Raises
     ------
     InputError
-        There is neither.
+        There is neither, or what was given is no arXiv id.
+    NotFound
+        A paper is not known.
     """
     if not papers and not text.strip():
         raise InputError("give papers (arXiv ids) or a text that others are to be similar to")
-    return SimilarResult(**_told(searcher.similar(papers, text, scope=scope, limit=limit)))
+    ids = [parse_arxiv_id(one).id for one in papers]
+    return SimilarResult(**_told(searcher.similar(ids, text, scope=scope, limit=limit)))
 
 
 def filters(

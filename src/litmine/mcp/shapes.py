@@ -228,7 +228,7 @@ class TechniqueEvidence(BaseModel):
     technique: str = Field(description="its id")
     name: str
     definition: str
-    papers: int = Field(description="papers of the library found for the constraint")
+    papers: int = Field(description="papers of the library near to the constraint")
     approved: int = Field(description="those of them that reviewers approved")
     enough: bool = Field(description="false: not enough evidence to recommend it, say so")
     quotes: list[Quote] = Field(description="the papers that fit best")
@@ -241,7 +241,9 @@ class Evidence(BaseModel):
     stage: str | None
     resource: str | None
     verdict: Literal["enough evidence", "not enough evidence"]
-    papers: int = Field(description="papers of the library found for the constraint")
-    approved: int = Field(description="those of them that reviewers approved")
+    papers: int = Field(
+        description="papers of the library near to the constraint, among the best 200 found"
+    )
+    approved: int = Field(description="papers near to it that reviewers approved")
     techniques: list[TechniqueEvidence] = Field(description="those with enough evidence first")
     notes: Notes
