@@ -85,8 +85,9 @@ def test_nothing_to_find(tmp_path: Path, vectors: np.ndarray) -> None:
     assert part.vectors([]).shape == (0, DIM)
 
 
-def test_answers_are_the_same_from_many_threads(tmp_path: Path) -> None:
-    part = written(tmp_path, unit(3_000))
+@pytest.mark.parametrize("lists_from", [100, 10**9])
+def test_answers_are_the_same_from_many_threads(tmp_path: Path, lists_from: int) -> None:
+    part = written(tmp_path, unit(3_000), lists_from=lists_from)
     queries = list(unit(64, seed=3))
     alone = [part.search(query, 10)[0].tolist() for query in queries]
     with ThreadPoolExecutor(8) as pool:

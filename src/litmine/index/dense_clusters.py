@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LISTS = "lists.sq8"
 TABLE = "lists.npz"
-LISTS_FROM = 65_536
+LISTS_FROM = 32_768
 _SAMPLE = 40  # vectors of the sample for each list
 _ROUNDS = 10
 _SEED = 20_260_717
