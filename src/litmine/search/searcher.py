@@ -213,6 +213,10 @@ class Searcher:
         ranking = rank(moment.rows, example.weights, example.vector, allowed)
         return self._answer("", place, moment, ranking, example.weights, limit, offset, began)
 
+    def behind(self) -> bool:
+        """Tell whether the database holds what the index does not, as far as counts tell."""
+        return self._behind.ask()
+
     def status(self) -> IndexStatus:
         """Tell which index is in use."""
         return self._status(self._index.current())
@@ -324,11 +328,15 @@ class _NowAndThen:
         self._asked = float("-inf")
         self._answer = False
 
-    def __call__(self) -> bool:
-        if time.monotonic() - self._asked > self._EVERY:
-            self._asked = time.monotonic()
-            self._answer = self._ask()
+    def ask(self) -> bool:
+        """Ask now."""
+        self._asked = time.monotonic()
+        self._answer = self._ask()
         return self._answer
+
+    def __call__(self) -> bool:
+        due = time.monotonic() - self._asked > self._EVERY
+        return self.ask() if due else self._answer
 
 
 class _Vectors:

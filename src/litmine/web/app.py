@@ -18,6 +18,7 @@ from litmine.web.feed import Feed
 from litmine.web.handout import Handout
 from litmine.web.lists import ListKeeper
 from litmine.web.order import QueueOrder
+from litmine.web.searching import SearchKeeper
 from litmine.web.services import STATIC, TEMPLATES, Services
 from litmine.web.templating import make_templates
 
@@ -46,9 +47,12 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         lists = ListKeeper(settings, store, clock)
         lists.start()
+        searcher = app.state.services.searcher
+        searcher.start()
         try:
             yield
         finally:
+            searcher.stop()
             lists.stop()
             app.state.services.order.close()
 
@@ -68,6 +72,7 @@ def create_app(
         clock=clock,
         templates=make_templates(TEMPLATES),
         order=QueueOrder(store, clock),
+        searcher=SearchKeeper(settings, store),
     )
     app.state.feed = Feed(store)
     app.state.handout = Handout()

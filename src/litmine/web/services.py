@@ -1,4 +1,4 @@
-"""What the routes work with: the store, the settings, the templates, the order of the queue."""
+"""What the routes work with: store, settings, templates, the order of the queue, search."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from litmine.review import ReviewDesk
 from litmine.store import Store
 from litmine.web.access import Principal
 from litmine.web.order import QueueOrder
+from litmine.web.searching import SearchKeeper
 
 __all__ = ["STATIC", "TEMPLATES", "Services", "services"]
 
@@ -33,6 +34,8 @@ class Services:
     ----------
     order : QueueOrder
         The order in which papers wait, kept up to date in the background.
+    searcher : SearchKeeper
+        Finds papers; its index is kept in step in the background.
     """
 
     settings: Settings
@@ -40,6 +43,7 @@ class Services:
     clock: Clock
     templates: Jinja2Templates
     order: QueueOrder
+    searcher: SearchKeeper
 
     def desk(self, who: Principal) -> ReviewDesk:
         """Return the desk of whoever asks."""
