@@ -232,7 +232,10 @@ def test_without_any_night(make_store, letters):
 
 def test_evidence(ask, letters):
     told = ask("evidence", constraint='alpha: on one "24 GB" card, -x', stage="inference")
-    assert letters.asked[0]["text"] == "alpha on one 24 GB card, x stage:inference is:approved"
+    assert (
+        letters.asked[0]["text"]
+        == "alpha on one 24 GB card, x inference stage:inference is:approved"
+    )
     assert (told["verdict"], told["papers"], told["approved"]) == ("enough evidence", 3, 2)
     best, other = told["techniques"]
     assert (best["technique"], best["papers"], best["approved"]) == ("kv-cache", 3, 2)

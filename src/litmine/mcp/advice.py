@@ -24,12 +24,12 @@ __all__ = ["LEAST_PAPERS", "LEAST_SENTENCES", "NEAR", "evidence"]
 LEAST_PAPERS = 3
 LEAST_SENTENCES = 2
 
-NEAR = 0.4
+NEAR = 0.45
 """Least cosine of a paper that counts: a search always finds something, also where nothing fits.
 
-Of the judged papers among the best 100 of our 60 needs (docs/search-judgements.md), 93% of those
+Of the judged papers among the best 100 of our 60 needs (docs/search-judgements.md), 91% of those
 that answer the need are above it; of those above it, half answer it and three quarters at least
-touch it. Questions from other fields reach 0.25 to 0.36.
+touch it. Questions from other fields mostly stay below 0.4.
 """
 
 _PAGES = 2
@@ -62,9 +62,11 @@ def evidence(
     if not words:
         raise InputError("say what the constraint is, such as: one 24 GB card, no retraining")
     taxonomy = load_taxonomy()
-    stage = taxonomy.stage(stage).id if stage else None
-    resource = taxonomy.resource(resource).id if resource else None
-    query = f"{words} {filters(stage=stage, resource=resource)}".strip()
+    row = taxonomy.stage(stage) if stage else None
+    column = taxonomy.resource(resource) if resource else None
+    # The names of both say what a constraint such as "one 24 GB card" leaves out.
+    names = [axis.name.lower() for axis in (row, column) if axis]
+    query = " ".join([words, *names, filters(stage=stage, resource=resource)]).strip()
     # Approved papers are looked for by themselves too: their abstracts are stored, while of the
     # labelled papers often only the title is.
     approved, notes = _near(searcher, f"{query} is:approved")
@@ -76,7 +78,7 @@ def evidence(
         if not of_all[one.id]:
             continue
         told = _quotes([hit for hit in together if one.id in hit.techniques], quotes)
-        said = sum(quote.sentence is not None for quote in told)
+        quotable = sum(quote.sentence is not None for quote in told)
         techniques.append(
             TechniqueEvidence(
                 technique=one.id,
@@ -84,7 +86,7 @@ def evidence(
                 definition=one.definition,
                 papers=of_all[one.id],
                 approved=of_approved[one.id],
-                enough=of_all[one.id] >= LEAST_PAPERS and said >= min(LEAST_SENTENCES, quotes),
+                enough=of_all[one.id] >= LEAST_PAPERS and quotable >= min(LEAST_SENTENCES, quotes),
                 quotes=told,
             )
         )
@@ -92,8 +94,8 @@ def evidence(
     enough = any(one.enough for one in techniques)
     return Evidence(
         constraint=constraint,
-        stage=stage,
-        resource=resource,
+        stage=row.id if row else None,
+        resource=column.id if column else None,
         verdict="enough evidence" if enough else "not enough evidence",
         papers=len(together),
         approved=len(approved),
@@ -150,5 +152,8 @@ def _advice(*, enough: bool, any_found: bool, any_approved: bool) -> list[str]:
             "than fill the gap from memory; search with scope everything shows unreviewed papers."
         )
     if any_found and not any_approved:
-        notes.append("No paper that reviewers approved fits; what is counted was labelled before.")
+        notes.append(
+            "No paper that reviewers approved fits. What is counted was labelled before; mostly only "
+            "the titles are stored: name such papers, and say nothing of their results."
+        )
     return notes
