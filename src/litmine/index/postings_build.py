@@ -26,7 +26,7 @@ __all__ = ["FILE_NAME", "VERSION", "write_postings"]
 
 FILE_NAME = "postings.bin"
 #: Changes with the layout of the file or with what text is cut into.
-VERSION = 2
+VERSION = 3
 #: A posting says how often a term stands in the title and in the abstract, four bits each.
 MOST_COUNTED = 15
 

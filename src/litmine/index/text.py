@@ -17,14 +17,12 @@ read as the letters they make; TeX commands of markup are no words.
 from __future__ import annotations
 
 import re
-import threading
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-import Stemmer
+from litmine.index.terms import LONGEST_TERM, fold, is_plural_abbreviation, plain_letters, term_of
 
 __all__ = [
     "STOPWORDS",
@@ -41,8 +39,6 @@ __all__ = [
     "words",
 ]
 
-#: A longer word is cut: nobody types it, and it must not fill the index.
-LONGEST_TERM = 64
 #: What a compound counts in a query, where each of the words that it is made of counts 1.
 COMPOUND_WEIGHT = 0.5
 
@@ -100,19 +96,8 @@ _TEX_MARKUP = frozenset(
     newline noindent ldots cdots dots cdot times leq geq le ge approx sim in""".split()  # noqa: SIM905
 )
 _TEX_NAMED = {name: name for name in ("ss", "ae", "oe", "AE", "OE")} | {"aa": "a", "AA": "A"}
-# Letters that do not decompose, yet people type them so.
-_SPELT = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŋ": "n", "þ": "th", "æ": "ae"}
-    | {"œ": "oe", "Ø": "O", "Ł": "L", "Đ": "D", "Þ": "Th", "Æ": "Ae", "Œ": "Oe", "’": "'"}
-)
 _RUN = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+(?:'[^\W\d_]+)?")
 _CAPITALS_INSIDE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_PLURAL_ABBREVIATION = re.compile(r"[A-Z]{2,}s")
-_OUR = re.compile(r"(behavi|^col|neighb|^fav|^lab|harb|^hum|vap|rum)our")
-_RESPELT = {"centre": "center", "fibre": "fiber", "programme": "program", "catalogue": "catalog"}
-_RESPELT |= {"analogue": "analog", "gpus": "gpu", "cpus": "cpu", "tpus": "tpu", "npus": "npu"}
-
-_local = threading.local()
 
 
 class Token(NamedTuple):
@@ -241,7 +226,7 @@ def query_weights(text: str, frequency: Callable[[str], int] | None = None) -> d
             weights.setdefault(token.term, COMPOUND_WEIGHT)
     if frequency is not None:
         for (_, one), (_, two) in pairwise(asked):
-            joined = _term(one + two)
+            joined = term_of(one + two)
             if frequency(joined) and not (one[-1:].isdigit() and two[:1].isdigit()):
                 weights.setdefault(joined, COMPOUND_WEIGHT)
     return weights
@@ -260,22 +245,13 @@ def name_terms(name: str) -> list[str]:
     return [fold(run)[:LONGEST_TERM] for word in plain for run in re.findall(r"[^\W_]+", word)]
 
 
-def fold(word: str) -> str:
-    """Lower case without accents, as everything is compared."""
-    word = word.casefold()
-    if word.isascii():
-        return word
-    parts = unicodedata.normalize("NFKD", word.translate(_SPELT))
-    return "".join(c for c in parts if not unicodedata.combining(c)).casefold()
-
-
 @lru_cache(maxsize=1 << 17)
 def analyse(surface: str) -> Surface:
     """Take a surface apart."""
     if surface.startswith("\\") and surface[1:].isalpha():
         if surface[1:] in _TEX_MARKUP:
             return Surface((), ())
-        return Surface((Token(_term(surface[1:]), 0, len(surface)),), (), (surface[1:],))
+        return Surface((Token(term_of(surface[1:]), 0, len(surface)),), (), (surface[1:],))
     plain, origin = _decode(surface)
     pieces: list[tuple[int, int]] = []  # words, as characters of plain
     last = ""
@@ -296,14 +272,14 @@ def analyse(surface: str) -> Surface:
     for (first, end), (after, last_end) in pairwise(pieces):
         one, two = plain[first:end], plain[after:last_end]
         if not (_no_part(one) or _no_part(two) or (one[-1].isdigit() and two[0].isdigit())):
-            compounds.append(token(_term(one + two), first, last_end))
+            compounds.append(token(term_of(one + two), first, last_end))
     for first, end in pieces:
         compounds += [
-            token(_term(plain[first + a : first + b]), first + a, first + b)
+            token(term_of(plain[first + a : first + b]), first + a, first + b)
             for a, b in _parts_by_capitals(plain[first:end])
         ]
     return Surface(
-        tuple(token(_term(word), *span) for word, span in zip(spelt, pieces, strict=True)),
+        tuple(token(term_of(word), *span) for word, span in zip(spelt, pieces, strict=True)),
         tuple(compounds),
         tuple(spelt),
     )
@@ -322,7 +298,7 @@ def _no_part(word: str) -> bool:
 def _parts_by_capitals(word: str) -> list[tuple[int, int]]:
     if word.islower() or not word.isalpha() or not word.isascii():
         return []
-    if _PLURAL_ABBREVIATION.fullmatch(word):
+    if is_plural_abbreviation(word):
         return []
     spans = [match.span() for match in _CAPITALS_INSIDE.finditer(word)]
     sizes = [b - a for a, b in spans]
@@ -330,36 +306,9 @@ def _parts_by_capitals(word: str) -> list[tuple[int, int]]:
     return spans if len(spans) > 1 and min(sizes) > 1 and max(sizes) > 3 else []
 
 
-def _term(word: str) -> str:
-    """Turn a word, in the case it was written in, into the term it is found by."""
-    if _PLURAL_ABBREVIATION.fullmatch(word):
-        word = word[:-1]
-    plain = fold(word)
-    plain = plain.removesuffix("'s").replace("'", "")[:LONGEST_TERM]
-    plain = _RESPELT.get(plain, plain)
-    if plain.isascii() and plain.isalpha():
-        if plain.endswith("s") and len(plain) > 2 and not re.search("[aeiouys]", plain[:-1]):
-            return plain[:-1]  # llms, rnns: the stemmer needs a vowel
-        stem: str = _stemmer().stemWord(_OUR.sub(r"\1or", plain))
-        # -ise and -ize: renamed, not told apart; stems of short words (raise, noise) stay.
-        if len(stem) > 5 and stem.endswith(("is", "ys")) and len(plain) > len(stem):
-            return stem[:-1] + "z"
-        return stem
-    return plain
-
-
-def _stemmer() -> Stemmer.Stemmer:
-    # One for each thread: a stemmer keeps the word that it is at work on.
-    try:
-        return _local.stemmer
-    except AttributeError:
-        _local.stemmer = Stemmer.Stemmer("english")
-        return _local.stemmer
-
-
 @lru_cache(maxsize=1)
 def _stop_terms() -> frozenset[str]:
-    return frozenset(_term(word) for word in STOPWORDS)
+    return frozenset(term_of(word) for word in STOPWORDS)
 
 
 def _placed(text: str) -> Iterator[tuple[int, Surface]]:
@@ -379,8 +328,7 @@ def _decode(surface: str) -> tuple[str, Sequence[int]]:
         if "\\" in unit:
             unit = _tex_letters(unit)
         elif not unit.isascii():
-            spelt = unicodedata.normalize("NFKD", unit.translate(_SPELT))
-            unit = "".join(c for c in spelt if not unicodedata.combining(c))
+            unit = plain_letters(unit)
         plain.append(unit)
         origin += [match.start()] * len(unit)
     return "".join(plain), [*origin, len(surface)]

@@ -19,14 +19,14 @@ something else than a space: ``FlashAttention: fast ...``, ``10:30`` and ``https
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from difflib import get_close_matches
 
 from litmine.core.errors import InputError
 from litmine.core.paper import normalise_space, parse_arxiv_id
 from litmine.core.taxonomy import Taxonomy
+from litmine.search.syntax_values import STATES, FieldValues, Years, year_range, years_text
 
 __all__ = ["FIELDS", "STATES", "Filter", "Query", "Years", "parse", "year_range"]
 
@@ -43,11 +43,6 @@ FIELDS = (
     "night",
     "id",
 )
-STATES = ("approved", "pending", "later", "disputed", "rejected", "listed", "unqueued")
-
-#: First and last year, both included; None is open.
-Years = tuple[int | None, int | None]
-
 _LONGEST = 10_000
 _ALSO_CALLED = {
     "authors": "author",
@@ -66,9 +61,7 @@ _ALSO_CALLED = {
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
 _FIELD = re.compile(r"(-?)([A-Za-z]{2,}):(?=[^\s:/])")
 _VALUE = re.compile(r'"([^"]*)"?|[^\s,"]+')
-_YEARS = re.compile(r"((?:19|20)\d\d)?\s*(\.\.\.?|-|–|…)?\s*((?:19|20)\d\d)?", re.ASCII)
 _PLAIN = re.compile(r"\w[\w.'+/-]*")  # is taken as it is, wherever it stands
-_CATEGORY = re.compile(r"[a-z-]+(\.[a-z-]+)?")
 _IDENTIFIER = re.compile(r"(?<!\d)(?<!\d\.)\d{4}\.\d{4,5}(?:v\d+)?(?!\d)")
 
 
@@ -156,7 +149,7 @@ class Query:
         parts += [f"-{_quoted(text)}" for text in self.excluded]
         parts += [str(one) for one in self.filters]
         if self.years is not None:
-            parts.append(f"year:{_years_text(self.years)}")
+            parts.append(f"year:{years_text(self.years)}")
         return " ".join(parts)
 
 
@@ -184,37 +177,9 @@ def parse(text: str, *, taxonomy: Taxonomy, categories: Collection[str] | None =
     paper_id = _whole_identifier(text)
     if paper_id is not None:
         return Query(text=text, paper_id=paper_id, asked="")
-    building = _Building(_Values(taxonomy, categories))
+    building = _Building(FieldValues(taxonomy, categories))
     building.read(text.translate(_QUOTES))
     return building.query(text)
-
-
-def year_range(value: str) -> Years:
-    """Read a value of field "year": ``2025``, ``2025..``, ``..2024`` or ``2023..2025``.
-
-    Raises
-    ------
-    InputError
-        If it is none of these.
-    """
-    found = _YEARS.fullmatch(value.strip())
-    first, between, last = found.groups() if found else (None, None, None)
-    ends = [int(year) for year in (first, last) if year]
-    if not ends or (len(ends) == 2 and not between):
-        raise InputError(
-            f"year {value!r} is no year: write year:2025, year:2025.., year:..2024 "
-            "or year:2023..2025"
-        )
-    if not between or len(ends) == 2:
-        return min(ends), max(ends)
-    return (ends[0], None) if first else (None, ends[0])
-
-
-def _years_text(years: Years) -> str:
-    first, last = years
-    if first == last:
-        return str(first)
-    return f"{'' if first is None else first}..{'' if last is None else last}"
 
 
 def _quoted(value: str) -> str:
@@ -239,72 +204,10 @@ def _whole_identifier(text: str) -> str | None:
         return None
 
 
-class _Values:
-    """Values of fields in the form that the index has."""
-
-    def __init__(self, taxonomy: Taxonomy, categories: Collection[str] | None) -> None:
-        self._categories = categories
-        self._readers: dict[str, Callable[[str], str]] = {
-            "author": normalise_space,
-            "title": normalise_space,
-            "cat": self._category,
-            "stage": lambda text: taxonomy.stage(text).id,
-            "resource": lambda text: taxonomy.resource(text).id,
-            "cell": taxonomy.parse_cell,
-            "technique": lambda text: taxonomy.technique(text).id,
-            "year": lambda text: _years_text(year_range(text)),
-            "is": _state,
-            "night": _night,
-            "id": lambda text: parse_arxiv_id(text).id,
-        }
-
-    def read(self, name: str, value: str) -> str:
-        return self._readers[name](value)
-
-    def _category(self, text: str) -> str:
-        wanted = text.strip().lower()
-        if not _CATEGORY.fullmatch(wanted):
-            raise InputError(f"category {text!r} is none of arXiv: write cat:cs.LG or cat:cs")
-        if self._categories is not None:
-            known = {name.lower(): name for name in self._categories}
-            known |= {name.partition(".")[0]: name.partition(".")[0] for name in known}
-            if wanted not in known:
-                near = [known[n] for n in get_close_matches(wanted, known, n=3, cutoff=0.5)]
-                raise InputError(
-                    f"no paper has the category {text!r}"
-                    + (f"; did you mean {' or '.join(near)}?" if near else "")
-                )
-            return known[wanted]
-        archive, dot, subject = wanted.partition(".")
-        return archive + dot + (subject.upper() if len(subject) == 2 else subject)
-
-
-def _state(text: str) -> str:
-    wanted = text.strip().lower()
-    begun = [state for state in STATES if wanted and state.startswith(wanted)]
-    if len(begun) == 1:
-        return begun[0]
-    near = get_close_matches(wanted, STATES, n=1, cutoff=0.6)
-    raise InputError(
-        f"no state {text!r}"
-        + (f"; did you mean is:{near[0]}?" if near else f"; known: {', '.join(STATES)}")
-    )
-
-
-def _night(text: str) -> str:
-    wanted = text.strip()
-    try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", wanted, re.ASCII):
-            raise ValueError(wanted)
-        return date.fromisoformat(wanted).isoformat()
-    except ValueError as error:
-        raise InputError(f"night {text!r} is no day: write it like night:2026-07-17") from error
-
-
 class _Building:
     """Reads a query from left to right."""
 
-    def __init__(self, values: _Values) -> None:
+    def __init__(self, values: FieldValues) -> None:
         self._values = values
         self._words: list[str] = []
         self._phrases: list[str] = []
@@ -361,7 +264,7 @@ class _Building:
         narrowed = (max(firsts, default=None), min(lasts, default=None))
         if narrowed[0] is not None and narrowed[1] is not None and narrowed[0] > narrowed[1]:
             raise InputError(
-                f"no year is in {_years_text((first, last))} and in {_years_text(years)}: "
+                f"no year is in {years_text((first, last))} and in {years_text(years)}: "
                 "for one or the other write year:2023,2025"
             )
         self._years = narrowed
