@@ -28,6 +28,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("review", "review", "Decide on queued papers: approve, edit cells, reject, later, undo."),
     ("serve", "serve", "The reviewers' web application: queue, library, agreement, API."),
     ("search", "search", "Find papers by words and by meaning; measure it on a test collection."),
+    ("saved", "saved", "Saved searches: what is new in them, their feeds, a digest."),
     ("index", "index", "The search index: how it stands, bring it into step, make it anew."),
     ("mcp", "mcp", "Let an assistant search the papers (Model Context Protocol)."),
     ("user", "user", "Accounts of the web application: roles, passwords, links, tokens."),

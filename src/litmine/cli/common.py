@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 import sys
 import time
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,6 +34,7 @@ __all__ = [
     "settings",
     "short_cells",
     "split",
+    "user_name",
 ]
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -59,6 +62,14 @@ def console(*, stderr: bool = False) -> Console:
 def print_json(value: Any) -> None:
     """Print a value as indented JSON."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def user_name() -> str:
+    """Return the name of whoever is logged in at this machine."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return f"uid {os.getuid()}"
 
 
 def short_cells(cells: Iterable[str]) -> str:

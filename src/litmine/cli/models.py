@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from litmine.cli.common import Json, TerminalProgress, parse_day, print_json, settings
+from litmine.cli.common import (
+    Json,
+    TerminalProgress,
+    parse_day,
+    print_json,
+    settings,
+    user_name,
+)
 
 if TYPE_CHECKING:
     from litmine.classify.compare import Rules
@@ -24,18 +29,14 @@ app = typer.Typer(
 )
 
 
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return f"uid {os.getuid()}"
-
-
 _Id = Annotated[str, typer.Argument(metavar="ID", help="Model id, the start of one, or shipped.")]
 _By = Annotated[
     str,
     typer.Option(
-        "--by", default_factory=_user, help="Who does it; kept in the history.", show_default="you"
+        "--by",
+        default_factory=user_name,
+        help="Who does it; kept in the history.",
+        show_default="you",
     ),
 ]
 _GoldFile = Annotated[

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,6 +15,7 @@ from litmine.cli.common import (
     settings,
     short_cells,
     split,
+    user_name,
 )
 from litmine.cli.review_checks import audit, sample
 
@@ -32,16 +31,9 @@ app = typer.Typer(
 )
 
 
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return f"uid {os.getuid()}"
-
-
 _Reviewer = Annotated[
     str,
-    typer.Option("--reviewer", default_factory=_user, help="Who decides.", show_default="you"),
+    typer.Option("--reviewer", default_factory=user_name, help="Who decides.", show_default="you"),
 ]
 _Paper = Annotated[str, typer.Argument(help="arXiv id or link.")]
 _Comment = Annotated[str, typer.Option("--comment", "-m", help="Kept with the decision.")]

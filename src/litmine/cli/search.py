@@ -96,6 +96,11 @@ def command(
     loaded = settings()
     with open_existing(loaded) as store:
         searcher = Searcher.open(loaded, store)
+        if searcher.status().generation == 0:
+            from litmine.cli.common import TerminalProgress
+            from litmine.search.sync import sync_as_set
+
+            sync_as_set(loaded, store, progress=TerminalProgress())
         if text:
             answer = searcher.search(text, scope=scope, limit=limit or 10, offset=offset)
         else:

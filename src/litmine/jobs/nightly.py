@@ -1,4 +1,4 @@
-"""The nightly run: pull, reconcile, seed, encode, classify, enqueue, publish, watch, report.
+"""The nightly run: pull, reconcile, seed, encode, classify, enqueue, publish, index, watch, report.
 
 Each stage asks the database what is still to do and commits its work in slices. There is no other
 memory between stages, so a run that was killed anywhere is taken up by simply running again, and
@@ -200,6 +200,7 @@ class NightlyRun:
         judged = self._stage("classify", lambda: self._classify(models))
         queued = self._stage("enqueue", lambda: self._enqueue(models))
         files = self._stage("publish", self._publish)
+        self._stage("search index", lambda: self._index(models))
         watched = self._stage("drift watch", lambda: self._watch(models))
         report.changed = bool(
             pulled.new
@@ -348,6 +349,12 @@ class NightlyRun:
         summary = f"{len(changed)} files changed in {self.context.settings.outputs}"
         return len(changed), {"changed": len(changed)}, summary
 
+    def _index(self, models: Models) -> tuple[int, dict[str, Any], str]:
+        from litmine.jobs.search_index import update_search_index
+
+        ids = models.encoder.encoder_id, models.classifier.model_id
+        return update_search_index(self.context, *ids, models.earlier)
+
     def _watch(self, models: Models) -> tuple[int, dict[str, Any], str]:
         from litmine.jobs.drift import watch_drift
 
@@ -385,9 +392,7 @@ class NightlyRun:
 
 
 def _rated(count: int, seconds: float) -> str:
-    if not count:
-        return "nothing to do"
-    return f"{count} papers, {count / max(seconds, 1e-9):.0f}/s"
+    return f"{count} papers, {count / max(seconds, 1e-9):.0f}/s" if count else "nothing to do"
 
 
 def new_run_id(now: datetime) -> str:

@@ -44,7 +44,7 @@ _LOOKED_AT = 50
 class Searches(Protocol):
     """What searches: `litmine.search.searcher.Searcher`."""
 
-    def check(self, text: str) -> None:
+    def check(self, text: str) -> object:
         """Raise InputError when a query cannot be understood."""
         ...
 

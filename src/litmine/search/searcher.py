@@ -309,6 +309,9 @@ class Searcher:
 
     def _notes(self, generation: Generation) -> tuple[str, ...]:
         if generation.number == 0:
+            trouble = self._index.trouble
+            if trouble is not None:
+                return (f"The search index cannot be used: {trouble}",)
             return ("There is no search index yet: litmine index sync makes it.",)
         notes = []
         if generation.encoder_id != self._encoder.encoder_id:
