@@ -20,15 +20,8 @@ from litmine.core.files import sha256_file
 from litmine.index.dense import write_dense
 from litmine.index.document import Document, Judgement
 from litmine.index.postings import write_postings
-from litmine.index.segment import (
-    DENSE,
-    POSTINGS,
-    ROWS,
-    Masks,
-    State,
-    day_number,
-    write_arrays,
-)
+from litmine.index.segment import DENSE, POSTINGS, ROWS, day_number
+from litmine.index.state import Masks, State, write_arrays
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -11,15 +11,11 @@ nights come. What is taken in is asked for again from whoever knows the texts.
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import hashlib
 import json
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -27,13 +23,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from litmine.core.errors import InputError, LeaseHeld, StoreError
-from litmine.core.process import describe, process_identity
+from litmine.core.errors import InputError
 from litmine.core.taxonomy import Taxonomy, load_taxonomy
 from litmine.index import dense_files, postings_build
 from litmine.index.base import Damaged
 from litmine.index.document import Document, Judgement
 from litmine.index.generation import Generation, open_generation
+from litmine.index.lock import take_lock, told
 from litmine.index.manifest import (
     Manifest,
     Part,
@@ -42,8 +38,9 @@ from litmine.index.manifest import (
     segments_folder,
     write_manifest,
 )
-from litmine.index.segment import Masks, Segment
+from litmine.index.segment import Segment
 from litmine.index.segment_build import contents, sync_folder, write_segment
+from litmine.index.state import Masks
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -60,8 +57,6 @@ _JUDGED_AT_ONCE = 50_000
 _SMALL = 1_000  # below this, a segment always goes into the next one
 _MOST_SEGMENTS = 8
 _DEAD_SHARE = 0.3
-_LOOK_SECONDS = 0.1
-_LOCK = "writer.lock"
 _PEEK = 10_000  # papers looked at for the length of a vector
 
 
@@ -105,7 +100,7 @@ class IndexWriter:
 
     def __enter__(self) -> IndexWriter:
         if self._depth == 0:
-            self._lock = _take_lock(self._root, self._wait)
+            self._lock = take_lock(self._root, self._wait)
             self._now = None
         self._depth += 1
         return self
@@ -135,7 +130,7 @@ class IndexWriter:
         verify_up_to : int
             An index of so many bytes is read through and compared with its checksums.
         """
-        with self, _told(self._root):
+        with self, told(self._root):
             if self._now is None:
                 self._now, self._reason = self._salvage(verify_up_to)
             return self._now
@@ -202,7 +197,7 @@ class IndexWriter:
         InputError
             A paper comes twice, or a vector has another length; the old generation stays.
         """
-        with self, _told(self._root):
+        with self, told(self._root):
             segments = _without(self.open().segments, list(remove))
             judgements = iter(judge)
             while some := list(islice(judgements, _JUDGED_AT_ONCE)):
@@ -226,7 +221,7 @@ class IndexWriter:
             Gives the documents of ids that are in the index; those that no longer exist are left
             out, and then taken out of the index.
         """
-        with self, _told(self._root):
+        with self, told(self._root):
             now = self.open()
             chosen = _to_merge(now.segments)
             if not chosen:
@@ -398,44 +393,3 @@ def _clean(folder: Path, manifest: Manifest) -> None:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
-
-
-@contextmanager
-def _told(folder: Path) -> Iterator[None]:
-    """Tell errors of the disk as errors of ours."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-            hint = "free some space and run litmine index sync"
-        else:
-            hint = "check the folder and run litmine index sync"
-        raise StoreError(
-            f"the search index cannot be written below {folder} ({error.strerror}); "
-            f"the one before stays in use; {hint}"
-        ) from error
-
-
-def _take_lock(folder: Path, wait: float) -> int:
-    """Take the lock of the folder of all indexes; the system gives it back when we end."""
-    with _told(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    deadline = time.monotonic() + wait
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() < deadline:
-                time.sleep(_LOOK_SECONDS)
-                continue
-            holder = os.pread(handle, 500, 0).decode(errors="replace")
-            os.close(handle)
-            raise LeaseHeld(
-                f"the search index is being written by {describe(holder) or 'another process'}: "
-                "wait until it is done"
-            ) from None
-        with suppress(OSError):  # the name is for people only
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, process_identity().encode(), 0)
-        return handle
