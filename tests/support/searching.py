@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from fastapi import FastAPI
+
 from litmine.core.errors import NotFound
 from litmine.core.paper import parse_arxiv_id
 from litmine.core.taxonomy import load_taxonomy
@@ -55,6 +57,11 @@ class Letters:
         self.hits = list(hits)
         self.asked: list[dict[str, Any]] = []
         self.took_ms = 1.5
+
+    def start(self) -> None:
+        """Have nothing to do in the background."""
+
+    stop = start
 
     def check(self, text: str) -> None:
         """Raise InputError when a query cannot be understood."""
@@ -127,3 +134,9 @@ class Letters:
             notes=("The index is behind.",) if STATUS.behind else (),
             index=STATUS,
         )
+
+
+def searched_by(app: FastAPI, searcher: Letters) -> Letters:
+    """Let an application search with this."""
+    object.__setattr__(app.state.services, "searcher", searcher)  # it is frozen otherwise
+    return searcher

@@ -32,7 +32,9 @@ PUBLIC = {
     ("GET", "/api/v1/docs"),
 }
 #: What a reader may write: nothing but what is their own.
-OWN = ("/settings", "/settings/account/", "/api/v1/me/")
+OWN = ("/settings", "/settings/account/", "/api/v1/me/", "/api/v1/searches")
+#: Questions that are too long for an address.
+QUESTIONS = {("POST", "/api/v1/similar")}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 NOBODY = "nobody"
 
@@ -63,7 +65,7 @@ def test_the_walk_sees_all_that_is_served(app):
 def test_each_declares_a_role_that_befits_it(method, path, need):
     assert need is not None, "declare dependencies=[require(...)]"
     assert (need == "public") == ((method, path) in PUBLIC)
-    if method not in SAFE and need == "reader":
+    if method not in SAFE and need == "reader" and (method, path) not in QUESTIONS:
         assert path == OWN[0] or path.startswith(OWN[1:])
 
 

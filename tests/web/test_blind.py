@@ -6,6 +6,7 @@ import re
 
 from litmine.core.clock import FakeClock
 from litmine.core.settings import Settings
+from litmine.search.sync import sync_as_set
 from litmine.store import open_store
 from tests.support.web import client_of, fill_queue, make_app
 from tests.web.test_access import ALL
@@ -15,8 +16,8 @@ FIRST = {
     "rejected": {"action": "reject", "comment": "no"},
 }
 LOOKERS = (("reader", None), ("reviewer", "Bo"), ("maintainer", None))
-#: What differs between any two sessions.
-SECRET = re.compile(r"[A-Za-z0-9_-]{43}|[0-9a-f]{32}")
+#: What differs between any two sessions, or any two searches.
+SECRET = re.compile(r'[A-Za-z0-9_-]{43}|[0-9a-f]{32}|(?<="took_ms":)[\d.]+')
 
 
 def seen_after(said, folder, migrated):
@@ -31,6 +32,7 @@ def seen_after(said, folder, migrated):
         )
         ids = fill_queue(store, clock)
         app = make_app(settings, store, clock)
+        sync_as_set(settings, store)
         ada = client_of(app, "reviewer", "Ada")
         revision = ada.get(f"/api/v1/queue/{ids[3]}").json()["revision"]
         answer = ada.post(
@@ -43,6 +45,8 @@ def seen_after(said, folder, migrated):
             for path in addresses(ids[3]):
                 told = client.get(path)
                 assert told.status_code < 500, path
+                if path.startswith(("/api/v1/search?", "/api/v1/papers/")):
+                    assert told.status_code == 200, path
                 text = f"{told.headers.get('etag')} {told.text}".replace(str(folder), "*")
                 seen[role, path] = SECRET.sub("*", text)
         # Who was slower is told that something has changed, and not what.
@@ -71,6 +75,14 @@ def addresses(arxiv_id):
     )
     yield from ("/api/v1/queue?policy=uncertainty", "/api/v1/events?after=0")
     yield from ("/api/v1/decisions?reviewer=Ada", "/api/v1/audit?actor=Ada", "/search?q=frugal")
+    for scope in ("library", "everything", "night:2026-06-30"):
+        yield f"/api/v1/search?q=frugal&scope={scope}"
+        yield f"/api/v1/search?q={arxiv_id}&scope={scope}"
+    yield from (
+        f"/api/v1/search?q=is:{state}&scope=everything"
+        for state in ("approved", "pending", "later", "disputed", "rejected")
+    )
+    yield f"/api/v1/papers/{arxiv_id}/similar?scope=everything"
 
 
 def test_nothing_anybody_can_get_depends_on_what_an_open_opinion_says(tmp_path, migrated_sqlite):

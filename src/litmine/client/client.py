@@ -6,12 +6,13 @@ from litmine.client.account_calls import AccountCalls
 from litmine.client.fact_calls import FactCalls
 from litmine.client.library_calls import LibraryCalls
 from litmine.client.queue_calls import QueueCalls
+from litmine.client.search_calls import SearchCalls
 from litmine.client.transport import Transport
 
 __all__ = ["Client"]
 
 
-class Client(QueueCalls, LibraryCalls, FactCalls, AccountCalls):
+class Client(QueueCalls, SearchCalls, LibraryCalls, FactCalls, AccountCalls):
     """Speaks to the API of a litmine server.
 
     What goes wrong is raised as the errors of `litmine.core.errors` (`Stale`, `NotFound`,

@@ -1,4 +1,4 @@
-"""The library, papers, searches and figures, as the client sees them."""
+"""The library, papers and figures, as the client sees them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from litmine.client.papers import (
     LibraryPage,
     PaperHistory,
     PaperRecord,
-    SearchAnswer,
 )
 from litmine.client.transport import Calls, paper_path
 
@@ -47,10 +46,6 @@ class LibraryCalls(Calls):
     def matrix(self, **only: str) -> LibraryMatrix:
         """Return how many approved papers stand in each cell; `only` as for `library`."""
         return self._api.read(LibraryMatrix, "/library/matrix", **_asked(only))
-
-    def search(self, query: str, *, limit: int = 20) -> SearchAnswer:
-        """Look for stored papers by words, arXiv id or link."""
-        return self._api.read(SearchAnswer, "/search", q=query, limit=limit)
 
     def paper(self, paper: str) -> PaperRecord:
         """Return everything known of a stored paper, in the queue or not.

@@ -1,4 +1,4 @@
-"""What the API tells of papers beyond the queue: the library, one paper, searches, activity."""
+"""What the API tells of papers beyond the queue: the library, one paper, activity."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ from litmine.client.models import (
 __all__ = [
     "Activity",
     "CellCount",
-    "Found",
     "HistoryStep",
     "Judgement",
     "LibraryMatrix",
@@ -37,7 +36,6 @@ __all__ = [
     "LibraryPaper",
     "PaperHistory",
     "PaperRecord",
-    "SearchAnswer",
 ]
 
 _MOMENT = "2026-07-01T04:00:00Z"
@@ -138,27 +136,6 @@ class PaperRecord(PaperFacts):
     )
     opinions_given: int = Field(description="number of open opinions", ge=0, examples=[0])
     history: list[HistoryStep] = Field(description="every decision, oldest first")
-
-
-class Found(Model):
-    """One hit of a search."""
-
-    id: Id
-    title: str = Field(description="as arXiv has it, LaTeX kept", examples=["Frugal decoding"])
-    authors: list[str] = Field(description="names in order", examples=[_AUTHORS])
-    published: date | None = Field(description="first version submitted", examples=[_DAY])
-    state: State | None = Field(description="its state in the queue; null: it is not there")
-    relevance: Probability | None = Field(description="null outside the queue")
-
-
-class SearchAnswer(Model):
-    """What a search found: a paper by its id, or papers by words."""
-
-    query: str = Field(description="what was looked for", examples=["cache compression"])
-    paper_id: Id | None = Field(description="the arXiv id that the query is; else null")
-    stored: bool = Field(description="whether that paper is stored")
-    items: list[Found] = Field(description="approved papers first, then waiting ones, the rest")
-    more: bool = Field(description="whether there are more than these")
 
 
 class Activity(Model):

@@ -67,6 +67,10 @@ class Transport:
         given = {name: value for name, value in parameters.items() if value is not None}
         return _parsed(model, self._send("GET", path, params=given))
 
+    def ask(self, model: type[ModelT], path: str, body: Any) -> ModelT:
+        """Post a question that is too long for an address: it changes nothing."""
+        return _parsed(model, self._send("POST", path, json=body))
+
     def raw(self, path: str) -> Any:
         """Get JSON as it is."""
         return self._send("GET", path).json()
@@ -89,6 +93,10 @@ class Transport:
     def change(self, model: type[ModelT], method: str, path: str, body: Any) -> ModelT:
         """Send something that cannot name itself: again only if it never reached the server."""
         return _parsed(model, self._send(method, path, once_only=True, json=body))
+
+    def remove(self, path: str) -> None:
+        """Delete something: again only if it never reached the server."""
+        self._send("DELETE", path, once_only=True)
 
     def lines(
         self, path: str, *, headers: Mapping[str, str] | None = None, patience: float | None = None

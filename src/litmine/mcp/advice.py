@@ -153,7 +153,7 @@ def _advice(*, enough: bool, any_found: bool, any_approved: bool) -> list[str]:
         )
     if any_found and not any_approved:
         notes.append(
-            "No paper that reviewers approved fits. What is counted was labelled before; mostly only "
-            "the titles are stored: name such papers, and say nothing of their results."
+            "No paper that reviewers approved fits. What is counted was labelled before; of most "
+            "only the title is stored: name such papers, and say nothing of their results."
         )
     return notes

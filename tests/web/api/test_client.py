@@ -20,6 +20,7 @@ from litmine.core.errors import (
     TooManyAttempts,
     Unauthenticated,
 )
+from litmine.search.sync import sync_as_set
 from litmine.store.audit import audit_entries
 from litmine.store.decisions import decide
 from litmine.store.rule_decisions import put_rule_decision
@@ -49,7 +50,18 @@ CALLS = {
     "streamEvents": lambda c, ids: next(c.events()),
     "listLibrary": lambda c, ids: c.library(sort="title", cell="inference/memory"),
     "getMatrix": lambda c, ids: c.matrix(reviewer="May"),
-    "search": lambda c, ids: c.search("frugal"),
+    "search": lambda c, ids: c.search("frugal", scope="everything"),
+    "getSimilar": lambda c, ids: c.similar(ids[0], scope="everything"),
+    "findSimilar": lambda c, ids: c.similar(*ids[:2], text="a cache", scope="everything"),
+    "getIndex": lambda c, ids: c.index(),
+    "saveSearch": lambda c, ids: c.save_search("Mine", "frugal"),
+    "listSearches": lambda c, ids: c.saved_searches(),
+    "getSearch": lambda c, ids: c.saved_search(1),
+    "changeSearch": lambda c, ids: c.change_search(1, digest=False),
+    "getNews": lambda c, ids: c.news(1),
+    "visitSearch": lambda c, ids: c.visit_search(1),
+    "renewFeed": lambda c, ids: c.renew_feed(1),
+    "deleteSearch": lambda c, ids: (c.saved_search(1), c.delete_search(1))[0],
     "getPaper": lambda c, ids: c.paper(ids[1]),
     "getHistory": lambda c, ids: c.history(ids[1]),
     "listActivity": lambda c, ids: c.activity(kind="decisions", actor="May"),
@@ -127,6 +139,7 @@ def test_every_operation_has_a_method_that_calls_it(app, store, queue_ids):
         for operation in methods.values()
     }
     assert set(CALLS) | NOT_FOR_TOKENS == names
+    sync_as_set(app.state.services.settings, store)
     app.state.feed = Feed(store, interval=0.05)
     with store.write() as connection:
         start_run(connection, "run-1", "nightly", "host", NOW)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from litmine.search.sync import sync_as_set
 from litmine.store.audit import audit_entries
 from tests.support.api import running
 
@@ -23,9 +24,10 @@ def dialect():
     return "sqlite"
 
 
-def test_the_examples_do_what_the_page_says(app, queue_ids, store):
+def test_the_examples_do_what_the_page_says(app, queue_ids, store, web_settings):
     if not shutil.which("curl") or not shutil.which("jq"):
         pytest.skip("curl and jq are not installed")
+    sync_as_set(web_settings, store)
     blocks = re.findall(r"^```(bash|python)\n(.*?)^```", PAGE.read_text("utf-8"), re.S | re.M)
     shell = [text for kind, text in blocks if kind == "bash"]
     program = "\n".join(text for kind, text in blocks if kind == "python")
@@ -39,7 +41,7 @@ def test_the_examples_do_what_the_page_says(app, queue_ids, store):
 
         told = [run("bash", "-euo", "pipefail", text=text) for text in shell]
         printed = run(sys.executable, "-W", "error", "-", text=program)
-    me, queue, decided, several, undone, events = told
+    me, queue, decided, several, undone, found, similar, saved, events = told
     assert me == ["reviewer"]
     assert [line.split("\t")[0] for line in queue] == queue_ids[:3]
     assert decided == ['"approved"']
@@ -49,6 +51,11 @@ def test_the_examples_do_what_the_page_says(app, queue_ids, store):
         ["undo", queue_ids[1]],
         ["reject", queue_ids[1]],
     ]
+    assert found
+    assert {line.split("\t")[0] for line in found} <= set(queue_ids)
+    assert len(similar) == 3
+    assert queue_ids[3] not in similar[:2]
+    assert saved == ["Caches", "0"]
     assert "event: queue" in events
     assert "approved=1" in printed[0]
     with store.read() as connection:

@@ -1,4 +1,4 @@
-"""The API over what the pages read: library, papers, searches, activity, runs."""
+"""The API over what the pages read: library, papers, activity, runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from litmine.client.figures import RunReport
 from litmine.client.models import Page
-from litmine.client.papers import LibraryPage, PaperRecord, SearchAnswer
+from litmine.client.papers import LibraryPage, PaperRecord
 from litmine.store.runs import finish_run, start_run
 from tests.support.rows import NIGHT, NOW
 from tests.support.shelf import HOSTILE, PAPERS, fill_library, put_papers
@@ -94,7 +94,6 @@ def test_a_paper_in_the_queue_and_one_outside(client, store, fake_clock, shelf):
         ("/library?text=%00", 422),
         ("/activity?actor=%00", 422),
         ("/activity?cursor=eyJiZWZvcmUiOiJ4In0", 422),
-        ("/search", 422),
         ("/runs?cursor=eyJhdCI6IjAwMDEtMDEtMDFUMDA6MDA6MDArMjM6MDAiLCJpZCI6IngifQ", 422),
         ("/runs/none", 404),
         ("/runs/%00", 422),
@@ -105,14 +104,6 @@ def test_problems_have_one_shape(client, path, status):
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["status"] == status
-
-
-def test_searches(client):
-    found = SearchAnswer.model_validate(got(client, "/search", q="alpha", limit=1))
-    assert ([one.id for one in found.items], found.more) == (["2607.00005"], True)
-    found = SearchAnswer.model_validate(got(client, "/search", q="arXiv:2605.00001v9"))
-    assert (found.paper_id, found.stored, found.items) == ("2605.00001", True, [])
-    assert got(client, "/search", q="%00"[:1])["items"][0]["id"] == "2606.00003"
 
 
 def test_activity_in_pages_and_without_accounts(client, token_as):

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from litmine.web.api import decisions, events, facts, figures, library, papers, people, queue
+from litmine.web.api import (
+    decisions,
+    events,
+    facts,
+    figures,
+    library,
+    papers,
+    people,
+    queue,
+    search,
+    searches,
+)
 
 __all__ = ["ROUTERS"]
 
@@ -16,6 +27,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     facts.router,
     people.router,
     library.router,
+    # Before papers: an id there is a path.
+    search.router,
+    searches.router,
     papers.router,
     figures.router,
 )

@@ -132,7 +132,12 @@ def number_below(cursor: str | None) -> int | None:
 
 
 def answer(
-    body: BaseModel, known: str | None, *, etag: str | None = None, status: int = 200
+    body: BaseModel,
+    known: str | None,
+    *,
+    etag: str | None = None,
+    counts: BaseModel | None = None,
+    status: int = 200,
 ) -> Response:
     """Answer with JSON and an ETag, or with 304 when the client has it already.
 
@@ -142,9 +147,12 @@ def answer(
         The If-None-Match of the request.
     etag : str, optional
         The revision's; by default a weak one of the content.
+    counts : BaseModel, optional
+        The content that makes one answer differ from another, if it is not all of `body`.
     """
     content = body.model_dump_json().encode()
-    tag = etag or f'W/"{hashlib.sha256(content).hexdigest()[:24]}"'
+    told = content if counts is None else counts.model_dump_json().encode()
+    tag = etag or f'W/"{hashlib.sha256(told).hexdigest()[:24]}"'
     # A revision does not count everything that an item tells (its duplicates), so a browser is not
     # to answer from its own store.
     keep = "private, no-cache" if etag is None else "no-store"

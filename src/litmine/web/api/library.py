@@ -1,25 +1,22 @@
-"""The library, searches and activity."""
+"""The library and activity."""
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from litmine.client.models import Page, State
+from litmine.client.models import Page
 from litmine.client.papers import (
     Activity,
     CellCount,
-    Found,
     LibraryMatrix,
     LibraryPage,
     LibraryPaper,
-    SearchAnswer,
 )
 from litmine.review.activity import activity
 from litmine.review.library import ApprovedPaper, MatrixCell, browse, matrix
-from litmine.review.lookup import MOST_CHARACTERS, look_up
 from litmine.web.access import Principal, require
 from litmine.web.api.common import (
     Clean,
@@ -71,39 +68,6 @@ def get_matrix(s: Surroundings, query: Asked, known: Known = None) -> Response:
         cells={name: _count(one) for name, one in counted.cells.items()},
         stages={name: _count(one) for name, one in counted.stages.items()},
         resources={name: _count(one) for name, one in counted.resources.items()},
-    )
-    return answer(body, known)
-
-
-@router.get(
-    "/search", response_model=SearchAnswer, tags=["library"], dependencies=[require("reader")]
-)
-def search(
-    s: Surroundings,
-    q: Annotated[
-        str, Query(max_length=MOST_CHARACTERS, description="words, an arXiv id or a link")
-    ],
-    limit: Limit = 20,
-    known: Known = None,
-) -> Response:
-    """Stored papers that have every word in title, abstract or authors; or the one with this id."""
-    found = look_up(s.store, q, limit)
-    body = SearchAnswer(
-        query=found.text,
-        paper_id=found.paper_id,
-        stored=found.stored,
-        items=[
-            Found(
-                id=one.arxiv_id,
-                title=one.title,
-                authors=list(one.authors),
-                published=one.published,
-                state=cast("State | None", one.state),
-                relevance=one.relevance,
-            )
-            for one in found.hits
-        ],
-        more=found.more,
     )
     return answer(body, known)
 
