@@ -253,5 +253,5 @@ class Segment:
         places = np.searchsorted(names, cut)
         places[places == len(names)] = 0
         found = (names[places] == cut) & (cut == wanted)
-        rows = places if self._body.order is None else self._body.order[places]
-        return np.where(found, rows, -1).astype(np.int64)
+        rows = places if self._body.order is None else self._body.order[places].astype(np.int64)
+        return np.where(found, rows, -1)
