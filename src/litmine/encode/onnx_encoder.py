@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from litmine.core.errors import ModelError
 from litmine.encode.artefact import open_artefact
 from litmine.encode.base import TokenStates
+from litmine.encode.search_view import open_view, seen_through
 
 __all__ = ["OnnxEncoder"]
 
@@ -32,14 +33,18 @@ class OnnxEncoder:
         A folder with ``manifest.json``, ``model.onnx`` and ``tokenizer.json``.
     workers
         Texts that run side by side; by default the cores this process may use, at most 16.
+    view
+        Folder of a change of the weights, see `litmine.encode.search_view`.
 
     Raises
     ------
     ArtefactMismatch
-        When the folder is not what its manifest says.
+        When a folder is not what its manifest says.
     """
 
-    def __init__(self, folder: Path, *, workers: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, workers: int | None = None, view: Path | None = None
+    ) -> None:
         artefact = open_artefact(folder, "encoder")
         settings = artefact.manifest["settings"]
         self.encoder_id = artefact.artefact_id
@@ -54,9 +59,12 @@ class OnnxEncoder:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self._session = ort.InferenceSession(
-            str(artefact.path("model.onnx")), options, providers=["CPUExecutionProvider"]
-        )
+        model: str | bytes = str(artefact.path("model.onnx"))
+        if view is not None:
+            change = open_view(view, artefact.artefact_id)
+            self.encoder_id = change.artefact_id
+            model = seen_through(change, artefact.path("model.onnx").read_bytes())
+        self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def encode(
         self,
