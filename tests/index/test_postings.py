@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from litmine.index import postings_build, postings_sequence
+from litmine.index import postings_build, postings_sequence, postings_vocabulary
 from litmine.index.bm25f import ImpactCache
 from litmine.index.document import Document
 from litmine.index.postings import Bm25f, DamagedIndex, Postings, Stats, write_postings
@@ -81,7 +81,8 @@ def places(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(postings_sequence, "_PLACES_FROM", 1 if kept else 1 << 30)
     monkeypatch.setattr(postings_sequence, "_WORDS_AT_ONCE", 97)
     monkeypatch.setattr(postings_sequence, "_ROWS_AT_ONCE", 7)
-    monkeypatch.setattr(postings_build, "_RUN_WORDS", 150)
+    monkeypatch.setattr(postings_build, "_RUN_SURFACES", 150)
+    monkeypatch.setattr(postings_vocabulary, "_SURFACES_KEPT", 9)
 
 
 @pytest.mark.parametrize("constants", [Bm25f(), Bm25f(0.9, 4.0, 0.2, 0.9)])
@@ -265,6 +266,7 @@ def test_any_text_is_found_by_its_own_words(
             assert row in postings.phrase(title, title_only=True)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 300_000), unique=True).map(sorted),
 )

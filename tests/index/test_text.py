@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from litmine.index.text import (
@@ -170,6 +170,7 @@ def test_threads_do_not_disturb_each_other() -> None:
         assert all(got == expected for got in pool.map(words, [text] * 24))
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_cut_in_order(text: str) -> None:
     found = tokens(text)
@@ -181,11 +182,13 @@ def test_any_text_is_cut_in_order(text: str) -> None:
     name_terms(text)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="aB1.-_'\\{}\"^ \u00e9\u0301\u0130", max_size=30))
 def test_texts_full_of_marks_are_cut_in_order(text: str) -> None:
     test_any_text_is_cut_in_order.hypothesis.inner_test(text)  # type: ignore[attr-defined]
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(codec="utf-8")))
 def test_case_and_accents_make_no_difference(text: str) -> None:
     assert fold(fold(text)) == fold(text)

@@ -1,6 +1,6 @@
 """Building postings: documents stream in, sorted runs go to disk, one pass puts them together.
 
-What stays in memory is the vocabulary and one run (`_RUN_WORDS` words), however many papers come.
+What stays in memory is the vocabulary and one run (`_RUN_SURFACES`), however many papers come.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from array import array
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
@@ -20,7 +19,8 @@ from litmine.index.document import Document
 from litmine.index.postings_file import ArrayWriter
 from litmine.index.postings_sequence import write_sequences
 from litmine.index.postings_strings import write_strings
-from litmine.index.text import analyse, fold, name_terms, surfaces
+from litmine.index.postings_vocabulary import END_OF_FIELD, Vocabulary
+from litmine.index.text import name_terms
 
 __all__ = ["FILE_NAME", "VERSION", "write_postings"]
 
@@ -30,9 +30,7 @@ VERSION = 3
 #: A posting says how often a term stands in the title and in the abstract, four bits each.
 MOST_COUNTED = 15
 
-_RUN_WORDS = 3_000_000
-_SURFACES_KEPT = 600_000
-_SPELLINGS_KEPT = 400_000
+_RUN_SURFACES = 3_000_000
 
 
 def write_postings(folder: Path, documents: Iterable[Document]) -> None:
@@ -56,63 +54,29 @@ def write_postings(folder: Path, documents: Iterable[Document]) -> None:
 class _Building:
     def __init__(self, scratch: Path, sequence: IO[bytes]) -> None:
         self._scratch = scratch
-        self._ids: dict[str, int] = {}  # from 1, in the order of appearance; 0 ends a field
-        self._known: dict[str, int | tuple[tuple[int, ...], tuple[int, ...]]] = {}
-        self._spellings: Counter[str] = Counter()
-        self._rows = 0
-        self._lengths = array("I")  # title, abstract, title, abstract, ...
         self._sequence = sequence
+        self._vocabulary = Vocabulary()
+        self._rows = 0
+        self._lengths: list[NDArray[np.uint32]] = []  # of each run: title, abstract, title, ...
         self._runs: list[int] = []
         self._begin_run()
 
     def _begin_run(self) -> None:
         self._first_row = self._rows
-        self._words = array("I")
-        self._beside: list[int] = []  # compounds and keys: term, field of the run, in turn
+        self._surfaces = array("I")  # field by field, each ended by END_OF_FIELD
+        self._keys = array("I")  # term, field of the run, in turn
 
     def add(self, document: Document) -> None:
         """Take in one paper."""
-        field = 2 * (self._rows - self._first_row)
-        self._add_field(document.title, field)
-        self._add_field(document.abstract, field + 1)
-        self._add_keys(document)
+        self._add_keys(document, 2 * (self._rows - self._first_row))
+        for text in (document.title, document.abstract):
+            self._surfaces.extend(self._vocabulary.numbers(text))
+            self._surfaces.append(END_OF_FIELD)
         self._rows += 1
-        if len(self._words) >= _RUN_WORDS:
+        if len(self._surfaces) >= _RUN_SURFACES:
             self.end_run()
 
-    def _add_field(self, text: str, field: int) -> None:
-        found = surfaces(text)
-        self._spellings.update(found)
-        known = self._known
-        before = len(self._words)
-        append, extend = self._words.append, self._words.extend
-        for surface in found:
-            entry = known.get(surface)
-            if entry is None:
-                entry = self._learn(surface)
-            if type(entry) is int:
-                append(entry)
-            else:
-                extend(entry[0])
-                for term in entry[1]:
-                    self._beside += (term, field)
-        self._lengths.append(len(self._words) - before)
-        append(0)
-
-    def _learn(self, surface: str) -> int | tuple[tuple[int, ...], tuple[int, ...]]:
-        if len(self._known) >= _SURFACES_KEPT:
-            self._known.clear()
-        taken = analyse(surface)
-        ids = tuple(self._id(word.term) for word in taken.words)
-        beside = tuple(self._id(token.term) for token in taken.compounds)
-        entry = ids[0] if len(ids) == 1 and not beside else (ids, beside)
-        self._known[surface] = entry
-        return entry
-
-    def _id(self, term: str) -> int:
-        return self._ids.setdefault(term, len(self._ids) + 1)
-
-    def _add_keys(self, document: Document) -> None:
+    def _add_keys(self, document: Document, field: int) -> None:
         keys = {f"cat:{category.lower()}" for category in document.categories}
         keys |= {key.partition(".")[0] for key in keys}
         for author in document.authors:
@@ -120,33 +84,41 @@ class _Building:
             keys.update(f"author:{part}" for part in parts)
             if len(parts) > 1:
                 keys.add(f"author:{parts[0]} {parts[-1]}")
-        field = 2 * (self._rows - self._first_row)
         for key in sorted(keys):
-            self._beside += (self._id(key), field)
+            self._keys.extend((self._vocabulary.term(key), field))
 
     def end_run(self) -> None:
-        """Sort the run's postings by term and row, and write them down."""
-        words = np.array(self._words, dtype=np.uint32)
+        """Sort the run's postings by term and field, and write them down."""
+        numbers = np.array(self._surfaces, dtype=np.uint32)
+        words = self._vocabulary.words_of(numbers)
         words.tofile(self._sequence)
-        lengths = np.array(self._lengths[2 * self._first_row :], dtype=np.int64)
-        field = np.repeat(np.arange(len(lengths), dtype=np.uint64), lengths + 1)
-        keys = (words.astype(np.uint64) << np.uint64(32)) | field
-        beside = np.array(self._beside, dtype=np.uint64).reshape(-1, 2)
-        keys = np.concatenate([keys[words != 0], (beside[:, 0] << np.uint64(32)) | beside[:, 1]])
+        ends = np.flatnonzero(words == END_OF_FIELD)
+        self._lengths.append((np.diff(ends, prepend=-1) - 1).astype(np.uint32))
+        compounds, source = self._vocabulary.compounds_of(numbers)
+        given = np.array(self._keys, dtype=np.uint32).reshape(-1, 2)
+        keys = np.concatenate(
+            [
+                _keys(words, _fields(words))[words != END_OF_FIELD],
+                _keys(compounds, _fields(numbers)[source]),
+                _keys(given[:, 0], given[:, 1]),
+            ]
+        )
         keys.sort()
         name = str(len(self._runs))
         self._runs.append(self._first_row)
         np.savez(self._scratch / f"{name}.npz", **_postings_of(keys))
+        self._vocabulary.count(numbers)
         self._begin_run()
 
     def assemble(self, path: Path) -> None:
         """Put the runs together."""
-        names = sorted(self._ids)  # by code point, which is also the order of their UTF-8
+        ids = self._vocabulary.terms
+        names = sorted(ids)  # by code point, which is also the order of their UTF-8
         place = np.zeros(len(names) + 1, dtype=np.uint32)  # temporary id to final id, both from 1
-        place[[self._ids[name] for name in names]] = np.arange(1, len(names) + 1)
-        self._ids.clear()
-        self._known.clear()
-        lengths = np.array(self._lengths, dtype=np.uint32).reshape(-1, 2)
+        place[[ids[name] for name in names]] = np.arange(1, len(names) + 1)
+        spellings = self._vocabulary.spellings()
+        self._vocabulary = Vocabulary()  # what it held is needed for the lists
+        lengths = np.concatenate(self._lengths).reshape(-1, 2)
         total_length = lengths.sum(axis=0, dtype=np.int64).tolist()
         facts = {"version": VERSION, "rows": self._rows, "total_length": total_length}
         writer = ArrayWriter(path, facts)
@@ -155,7 +127,8 @@ class _Building:
             write_strings(writer, "terms", names)
             self._write_lists(writer, place)
             write_sequences(writer, self._scratch / "sequence", place, lengths)
-            self._write_spellings(writer)
+            write_strings(writer, "spellings", [spelling for spelling, _ in spellings])
+            writer.add("spelling_counts", np.array([n for _, n in spellings], dtype=np.uint32))
             writer.close()
         except BaseException:
             writer.abandon()
@@ -182,14 +155,15 @@ class _Building:
         writer.done("codes", codes)
         writer.add("starts", starts)
 
-    def _write_spellings(self, writer: ArrayWriter) -> None:
-        folded: Counter[str] = Counter()
-        for surface, count in self._spellings.items():
-            if len(surface) > 2 and not surface.startswith("\\") and not surface.isdigit():
-                folded[fold(surface)] += count
-        kept = sorted(name for name, _ in folded.most_common(_SPELLINGS_KEPT))
-        write_strings(writer, "spellings", kept)
-        writer.add("spelling_counts", np.array([folded[n] for n in kept], dtype=np.uint32))
+
+def _fields(ended: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """Number the field that each element belongs to, its end included."""
+    ends = ended == END_OF_FIELD
+    return np.cumsum(ends) - ends
+
+
+def _keys(terms: NDArray[np.uint32], fields: NDArray[Any]) -> NDArray[np.uint64]:
+    return (terms.astype(np.uint64) << np.uint64(32)) | fields.astype(np.uint64)
 
 
 def _postings_of(keys: NDArray[np.uint64]) -> dict[str, NDArray[Any]]:

@@ -69,14 +69,16 @@ def term_of(word: str) -> str:
     if plain.isascii() and plain.isalpha():
         if plain.endswith("s") and len(plain) > 2 and not re.search("[aeiouys]", plain[:-1]):
             return plain[:-1]  # llms, rnns: the stemmer needs a vowel
-        stem: str = _stemmer().stemWord(_OUR.sub(r"\1or", _with_z(plain)))
+        if "our" in plain:
+            plain = _OUR.sub(r"\1or", plain)
+        stem: str = _stemmer().stemWord(_with_z(plain))
         return stem
     return plain
 
 
 def _with_z(word: str) -> str:
     """Spell ``-ise`` with z; the stemmer takes ``-ize`` off, and ``-ise`` not."""
-    found = _ISE.search(word)
+    found = _ISE.search(word) if "is" in word or "ys" in word else None
     if found is None or word[: found.start()] in _NEVER_Z:
         return word
     return f"{word[: found.start()]}{found.group()[:-1]}z{word[found.end() :]}"

@@ -80,12 +80,13 @@ _TEX_CHAR = (
 
 
 def _surface_pattern(char: str, alone: str) -> re.Pattern[str]:
-    run = rf"(?:{char})+(?:\.\d(?:{char})*)*"
+    run = rf"{char}+(?:\.\d{char}*)*"
     return re.compile(rf"[{_CJK}]|{run}{_ENDING}(?:[-‐‑_]{run}{_ENDING})*{alone}")
 
 
-_SURFACE = _surface_pattern(_CHAR, "")
-_TEX_SURFACE = _surface_pattern(rf"{_TEX_CHAR}|{_CHAR}", r"|\\[A-Za-z]+")
+_SURFACE = _surface_pattern(rf"(?:{_CHAR})", "")
+_TEX_SURFACE = _surface_pattern(rf"(?:{_TEX_CHAR}|{_CHAR})", r"|\\[A-Za-z]+")
+_ASCII_SURFACE = _surface_pattern("[A-Za-z0-9]", "")  # the same for most texts, and faster
 _TEX_UNIT = re.compile(rf"{_TEX_CHAR}|.", re.DOTALL)
 _TEX_MARKUP = frozenset(
     """textbf textit texttt textsc textrm textsf textsuperscript textsubscript text emph underline
@@ -128,7 +129,7 @@ class Surface(NamedTuple):
 
 def surfaces(text: str) -> list[str]:
     """Cut a text into surfaces; the quick way in for whoever needs no offsets."""
-    return (_TEX_SURFACE if "\\" in text else _SURFACE).findall(text)
+    return _pattern_for(text).findall(text)
 
 
 def tokens(text: str) -> list[Token]:
@@ -245,7 +246,7 @@ def name_terms(name: str) -> list[str]:
     return [fold(run)[:LONGEST_TERM] for word in plain for run in re.findall(r"[^\W_]+", word)]
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 15)
 def analyse(surface: str) -> Surface:
     """Take a surface apart."""
     if surface.startswith("\\") and surface[1:].isalpha():
@@ -311,9 +312,14 @@ def _stop_terms() -> frozenset[str]:
     return frozenset(term_of(word) for word in STOPWORDS)
 
 
+def _pattern_for(text: str) -> re.Pattern[str]:
+    if "\\" in text:
+        return _TEX_SURFACE
+    return _ASCII_SURFACE if text.isascii() else _SURFACE
+
+
 def _placed(text: str) -> Iterator[tuple[int, Surface]]:
-    pattern = _TEX_SURFACE if "\\" in text else _SURFACE
-    for match in pattern.finditer(text):
+    for match in _pattern_for(text).finditer(text):
         yield match.start(), analyse(match.group())
 
 
