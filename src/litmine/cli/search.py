@@ -207,7 +207,7 @@ def _evaluate(corpus: Path, queries: Path, run: str, index: Path | None, depth: 
 
     from litmine.cli.common import TerminalProgress
     from litmine.core.files import atomic_open
-    from litmine.encode import load_encoder
+    from litmine.encode import load_search_encoder
     from litmine.search.batch import CorpusSearch, index_corpus
     from litmine.search.beir import read_corpus, read_queries, run_lines
 
@@ -215,7 +215,7 @@ def _evaluate(corpus: Path, queries: Path, run: str, index: Path | None, depth: 
     asked = read_queries(queries)
     documents = list(read_corpus(corpus))
     progress = TerminalProgress()
-    encoder = load_encoder(loaded.models.encoder, workers=loaded.models.threads)
+    encoder = load_search_encoder(loaded.models.encoder, workers=loaded.models.threads)
     target = nullcontext(sys.stdout) if run == "-" else atomic_open(run)
     with tempfile.TemporaryDirectory(prefix="litmine-corpus-") as folder, target as stream:
         progress.start("index", len(documents))

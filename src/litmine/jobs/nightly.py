@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from litmine.core.clock import Clock, SystemClock
 from litmine.core.errors import ConfigError, Incomplete, LitmineError, SourceError
@@ -22,6 +22,7 @@ from litmine.core.settings import Settings
 from litmine.jobs.context import RunContext
 from litmine.jobs.fill_queue import fill_queue
 from litmine.jobs.lease import held_lease
+from litmine.jobs.models import Models, load_models
 from litmine.jobs.outputs import write_lists
 from litmine.jobs.progress import Progress, SilentProgress
 from litmine.jobs.pull import PullCounts, pull_windows
@@ -32,47 +33,9 @@ from litmine.sources import Sources
 from litmine.store import Store, open_store
 from litmine.store.runs import abandon_open_runs, finish_run, put_stage, start_run
 
-if TYPE_CHECKING:
-    from litmine.classify.model import Classifier
-    from litmine.encode import Encoder
-
 __all__ = ["Models", "NightlyRun", "load_models", "new_run_id", "run_nightly"]
 
 _log = get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Models:
-    """The encoder and the classifier of a run, made for one another.
-
-    Attributes
-    ----------
-    earlier
-        Ids of the classifiers that were champion before, newest first: what they said of a paper
-        counts where the present one has not judged it.
-    """
-
-    encoder: Encoder
-    classifier: Classifier
-    earlier: tuple[str, ...] = ()
-
-
-def load_models(settings: Settings) -> Models:
-    """Load what the settings name.
-
-    Raises
-    ------
-    ModelError
-        A model is missing or damaged, or the two do not belong together.
-    """
-    from litmine.classify.model import Classifier
-    from litmine.classify.registry import champion, champion_order
-    from litmine.encode import load_encoder
-
-    classifier = Classifier.load(champion(settings))
-    encoder = load_encoder(settings.models.encoder, workers=settings.models.threads)
-    classifier.require_encoder(encoder.encoder_id)
-    return Models(encoder, classifier, tuple(champion_order(settings)))
 
 
 def run_nightly(
@@ -352,8 +315,10 @@ class NightlyRun:
     def _index(self, models: Models) -> tuple[int, dict[str, Any], str]:
         from litmine.jobs.search_index import update_search_index
 
-        ids = models.encoder.encoder_id, models.classifier.model_id
-        return update_search_index(self.context, *ids, models.earlier)
+        encoder = models.encoder if models.search is None else models.search()
+        return update_search_index(
+            self.context, encoder, models.classifier.model_id, models.earlier
+        )
 
     def _watch(self, models: Models) -> tuple[int, dict[str, Any], str]:
         from litmine.jobs.drift import watch_drift

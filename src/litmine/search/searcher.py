@@ -102,10 +102,10 @@ class Searcher:
         ModelError
             The encoder cannot be loaded.
         """
-        from litmine.encode import load_encoder
+        from litmine.encode import load_search_encoder
         from litmine.search.sync import index_folder, is_behind
 
-        encoder = load_encoder(settings.models.encoder, workers=1)
+        encoder = load_search_encoder(settings.models.encoder, workers=1)
         index = SearchIndex.open(index_folder(settings), encoder.encoder_id)
         return cls(store, index, encoder, behind=lambda: is_behind(store, index))
 

@@ -222,21 +222,17 @@ def sync_as_set(
 
 
 def encoder_in_use(settings: Settings) -> str:
-    """Id of the settings' encoder; loads it only where nothing else tells.
+    """Id of the encoder to search with; loads it only where nothing else tells.
 
     Raises
     ------
     ModelError
         It cannot be used.
     """
-    from litmine.classify.registry import encoder_id_of
+    from litmine.encode import load_search_encoder, search_encoder_id
 
-    stored = encoder_id_of(settings.models.encoder)
-    if stored is not None:
-        return stored
-    from litmine.encode import load_encoder
-
-    return load_encoder(settings.models.encoder).encoder_id
+    spec = settings.models.encoder
+    return search_encoder_id(spec) or load_search_encoder(spec).encoder_id
 
 
 def is_behind(store: Store, index: SearchIndex) -> bool:
