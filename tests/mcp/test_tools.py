@@ -107,6 +107,8 @@ def test_arguments_become_filters(ask, letters):
     }
     ask("search", first_year=2024, last_year=2025)
     assert letters.asked[-1]["text"] == "year:2024..2025"
+    ask("search", scope="night:2026-06-30")
+    assert letters.asked[-1]["scope"] == "night:2026-06-30"
 
 
 @pytest.mark.parametrize(
@@ -114,6 +116,7 @@ def test_arguments_become_filters(ask, letters):
     [
         ("search", {"query": "colour:red"}, "colour"),
         ("search", {"query": "x", "scope": "nowhere"}, "no scope"),
+        ("search", {}, "say what"),
         ("search", {"query": "x", "stage": "nowhere"}, "nowhere"),
         ("search", {"query": "x", "category": "cs LG -x"}, "category"),
         ("search", {"query": "x", "limit": 51}, "limit"),

@@ -45,7 +45,15 @@ class Searches(Protocol):
 
 
 def search(searcher: Searches, query: str, scope: str, limit: int, offset: int) -> SearchResult:
-    """Find papers by words and by meaning."""
+    """Find papers by words and by meaning.
+
+    Raises
+    ------
+    InputError
+        There is nothing to look for, or it cannot be understood.
+    """
+    if not query and not scope.startswith("night:"):
+        raise InputError("say what the papers are to be about, or narrow by stage, year, …")
     answer = searcher.search(query, scope=scope, limit=limit, offset=offset)
     return SearchResult(query=query, **_told(answer))
 
