@@ -33,6 +33,10 @@ def test_phrases_and_exclusions() -> None:
     assert query.quoted is None
 
 
+def test_what_no_paper_can_hold_asks_for_nothing() -> None:
+    assert read('"" "?!" "\\textbf" -"&" -!') == Query()
+
+
 def test_one_text_in_quotes_may_be_a_title() -> None:
     assert read('"Attention is all you need"').quoted == "Attention is all you need"
     assert read('"Attention is all you').quoted == "Attention is all you"

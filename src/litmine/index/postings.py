@@ -58,7 +58,8 @@ class Postings:
         self._sequences = Sequences(file, self.lengths)
         self._spellings = Strings(file, "spellings")
         self._spelling_counts: NDArray[np.uint32] = file.array("spelling_counts")
-        if len(self.lengths) != self.rows or len(self._starts) != len(self._terms) + 1:
+        sizes = (len(self.lengths), len(self._starts), int(self._starts[-1]))
+        if sizes != (self.rows, len(self._terms) + 1, len(self._rows)):
             raise DamagedIndex("the search index contradicts itself: run litmine index rebuild")
         self._norms: tuple[Any, Norms] | None = None
         self._impacts = ImpactCache(max(_CACHED_BYTES, _CACHED_LISTS * 4 * self.rows))

@@ -26,6 +26,7 @@ from difflib import get_close_matches
 from litmine.core.errors import InputError
 from litmine.core.paper import normalise_space, parse_arxiv_id
 from litmine.core.taxonomy import Taxonomy
+from litmine.index.text import words
 from litmine.search.syntax_values import STATES, FieldValues, Years, year_range, years_text
 
 __all__ = ["FIELDS", "STATES", "Filter", "Query", "Years", "parse", "year_range"]
@@ -281,8 +282,8 @@ class _Building:
         found = normalise_space(text[at + 1 : end]) if quote else text[at:end]
         if minus and not quote:
             found = found.replace('"', "")
-        if not _says_something(found):
-            pass
+        if not (words(found) if quote or minus else _says_something(found)):
+            pass  # nothing that a paper could hold
         elif minus:
             self._excluded.append(found)
         else:
