@@ -41,7 +41,7 @@ def written(folder: Path, documents: list[Incoming], masks: Masks) -> Segment:
 def segment(tmp_path: Path, masks: Masks) -> Segment:
     """Twenty papers, not in order of id; every third without a vector."""
     rows = [(document(n), vector(n) if n % 3 else None) for n in range(20)]
-    return written(tmp_path, rows, masks)  # type: ignore[arg-type]
+    return written(tmp_path, rows, masks)
 
 
 def test_rows_stand_in_the_order_given(segment: Segment) -> None:

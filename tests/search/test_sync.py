@@ -56,7 +56,7 @@ def synced(filled: Store, tmp_path: Path) -> Sync:
 
     def run(encoder_id: str = ENCODER, **more: object) -> SyncReport:
         options = {"model_id": MODEL, "wait": 0.0} | more
-        return sync(filled, tmp_path / "index", encoder_id, **options)  # type: ignore[arg-type]
+        return sync(filled, tmp_path / "index", encoder_id, **options)
 
     run()
     return run
@@ -100,7 +100,7 @@ def test_the_first_sync_takes_in_everything(synced: Sync, index: SearchIndex) ->
     labelled = facts_of(now, "2401.00625")
     assert labelled["said_by"] == 3
     assert labelled["label"] == 1
-    assert np.isnan(labelled["relevance"])  # type: ignore[call-overload]
+    assert np.isnan(labelled["relevance"])
     assert not labelled["has_abstract"]
     assert labelled["cells"] == pulled["cells"] != 0
     listed = facts_of(now, IDS[1])
@@ -279,7 +279,7 @@ def test_a_prediction_for_the_present_text_counts_more(
         connection.execute(delete(predictions).where(predictions.c.model_id == MODEL))
     synced(model_id="old")
     assert facts_of(index.current(), IDS[0])["relevance"] == np.float32(0.3)
-    assert np.isnan(facts_of(index.current(), IDS[1])["relevance"])  # type: ignore[call-overload]
+    assert np.isnan(facts_of(index.current(), IDS[1])["relevance"])
 
 
 def test_documents_come_with_the_fingerprints_of_the_whole(filled: Store) -> None:

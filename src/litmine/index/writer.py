@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     Incoming = tuple[Document, ArrayLike | None]
     Reread = Callable[[Sequence[str]], Iterable[Incoming]]
 
-__all__ = ["IndexWriter"]
+__all__ = ["IndexWriter", "segments_to_merge"]
 
 _ROWS_VERSION = 1
 #: More papers than this go into segments of this size, each committed when it is written.
@@ -223,7 +223,7 @@ class IndexWriter:
         """
         with self, told(self._root):
             now = self.open()
-            chosen = _to_merge(now.segments)
+            chosen = segments_to_merge(now.segments)
             if not chosen:
                 return now
             ids = sorted(name for one in chosen for name in one.ids.take(np.flatnonzero(one.alive)))
@@ -361,7 +361,7 @@ def _judged(
     return found
 
 
-def _to_merge(segments: Sequence[Segment]) -> list[Segment]:
+def segments_to_merge(segments: Sequence[Segment]) -> list[Segment]:
     """Segments that are to become one."""
     by_size = sorted(segments, key=lambda one: one.papers)
     chosen: list[Segment] = []
@@ -369,7 +369,7 @@ def _to_merge(segments: Sequence[Segment]) -> list[Segment]:
     for one in by_size:
         few = len(segments) - len(chosen) < _MOST_SEGMENTS
         carries = one.papers <= max(total, _SMALL) and one.papers < SEGMENT_ROWS // 2
-        if few and not carries:
+        if few and chosen and not carries:
             break
         chosen.append(one)
         total += one.papers
