@@ -9,7 +9,14 @@ from datetime import date, datetime
 
 from litmine.core.errors import InputError
 
-__all__ = ["ArxivId", "Paper", "PaperVersion", "normalise_space", "parse_arxiv_id"]
+__all__ = [
+    "ArxivId",
+    "Paper",
+    "PaperVersion",
+    "month_of_id",
+    "normalise_space",
+    "parse_arxiv_id",
+]
 
 
 # New style (since 2007-04): YYMM.NNNN or YYMM.NNNNN. Old style: archive[.SC]/YYMMNNN.
@@ -74,6 +81,21 @@ def parse_arxiv_id(text: str) -> ArxivId:
     # The subject class of an old identifier is decoration: math.GT/0309136 is math/0309136.
     identifier = found["new"] or f"{found['archive']}/{found['number']}"
     return ArxivId(identifier, int(version) if version else None)
+
+
+def month_of_id(arxiv_id: str) -> date | None:
+    """Return the first day of the month in which an identifier was given; None if it tells none.
+
+    Examples
+    --------
+    >>> month_of_id("2401.00625"), month_of_id("cs/9912001")
+    (datetime.date(2024, 1, 1), datetime.date(1999, 12, 1))
+    """
+    found = re.match(r"(?:[a-z-]+(?:\.[A-Za-z]{2})?/)?(\d\d)(0[1-9]|1[0-2])", arxiv_id)
+    if found is None:
+        return None
+    year = int(found[1])
+    return date(year + (1900 if year > 90 else 2000), int(found[2]), 1)  # arXiv began in 1991
 
 
 @dataclass(frozen=True, slots=True)

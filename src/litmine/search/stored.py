@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, literal, select
 
+from litmine.core.paper import month_of_id
 from litmine.index.document import UNLABELLED, Document, Judgement
 from litmine.store import Store
 from litmine.store.schema import labels, papers, predictions, vectors
@@ -129,7 +130,8 @@ def read_documents(
                     abstract=row.abstract if row else "",
                     authors=tuple(row.authors) if row else (),
                     categories=tuple(row.categories) if row else (),
-                    published=published,
+                    # Lists often tell no day; the id tells the month.
+                    published=published or month_of_id(arxiv_id),
                     cells=one.cells,
                     techniques=one.techniques,
                     relevance=one.relevance,
