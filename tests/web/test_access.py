@@ -30,9 +30,10 @@ PUBLIC = {
     ("POST", "/logout"),
     ("GET", "/api/v1/openapi.json"),
     ("GET", "/api/v1/docs"),
+    ("GET", "/feeds/searches/{feed_key}.atom"),
 }
 #: What a reader may write: nothing but what is their own.
-OWN = ("/settings", "/settings/account/", "/api/v1/me/", "/api/v1/searches")
+OWN = ("/settings", "/settings/account/", "/searches", "/api/v1/me/", "/api/v1/searches")
 #: Questions that are too long for an address.
 QUESTIONS = {("POST", "/api/v1/similar")}
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -71,6 +72,7 @@ def test_each_declares_a_role_that_befits_it(method, path, need):
 
 def address(path: str, queue_ids: list[str]) -> str:
     samples = {"arxiv_id": queue_ids[0], "number": "999", "secret": "none", "run_id": "none"}
+    samples["feed_key"] = "none"
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: samples[found[1]], path)
 
 

@@ -17,7 +17,9 @@ FIRST = {
 }
 LOOKERS = (("reader", None), ("reviewer", "Bo"), ("maintainer", None))
 #: What differs between any two sessions, or any two searches.
-SECRET = re.compile(r'[A-Za-z0-9_-]{43}|[0-9a-f]{32}|(?<="took_ms":)[\d.]+')
+SECRET = re.compile(
+    r'[A-Za-z0-9_-]{43}|[0-9a-f]{32}|(?<="took_ms":)[\d.]+|(?<=num took">)[<\d]+(?= ms)'
+)
 
 
 def seen_after(said, folder, migrated):
@@ -63,6 +65,7 @@ def seen_after(said, folder, migrated):
 
 def addresses(arxiv_id):
     samples = {"arxiv_id": arxiv_id, "number": "1", "secret": "none", "run_id": "none"}
+    samples["feed_key"] = "none"
     for method, path, _ in ALL:
         if method == "GET":
             yield re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: samples[found[1]], path)

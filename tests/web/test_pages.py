@@ -137,8 +137,7 @@ def test_the_matrix_is_a_table_with_headers_and_links(reader):
         "/runs?cursor=eyJhdCI6IngiLCJpZCI6IngifQ",
         "/activity?kind=gossip",
         "/activity?before=0",
-        "/search?q=" + "x" * 400,
-        "/search?q=a+b+c+d+e+f+g+h+i",
+        "/search?q=" + "x" * 900,
     ],
 )
 def test_what_cannot_be_asked_is_said_in_words(reader, path):
@@ -159,17 +158,6 @@ def test_a_search_for_an_id_goes_to_its_paper(reader):
         answer = reader.get("/search", params={"q": text})
         assert (answer.status_code, answer.headers["location"]) == (303, "/papers/2605.00001")
     assert reader.get("/papers/2605.00001v2").headers["location"] == "/papers/2605.00001"
-    assert "is not stored here" in reader.get("/search?q=2401.99999").text
-
-
-def test_hits_alone_are_sent_while_somebody_types(reader):
-    part = reader.get("/search?q=alpha", headers={"HX-Request": "true"})
-    assert part.headers["vary"] == "HX-Request"
-    assert "<html" not in part.text
-    assert len(html.fromstring(f"<div>{part.text}</div>").xpath("//li")) == 2
-    known = reader.get("/search?q=2605.00001", headers={"HX-Request": "true"})
-    assert known.status_code == 200
-    assert "/papers/2605.00001" in known.text
 
 
 def test_accounts_are_not_everybodys_activity(shelf, client_as):

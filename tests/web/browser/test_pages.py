@@ -1,4 +1,4 @@
-"""The pages in a browser: deciding without JavaScript, and the search while somebody types."""
+"""The pages in a browser: deciding and searching without JavaScript, preferences."""
 
 from __future__ import annotations
 
@@ -44,17 +44,6 @@ def test_two_people_on_one_paper_never_overwrite_each_other(
     expect(mine.get_by_role("alert")).to_contain_text("was rejected by Bo in the meantime")
     expect(mine.get_by_label("Comment")).to_have_value("mine")
     assert states()[one] == "rejected"
-
-
-def test_a_search_answers_while_somebody_types(visit: Visit, queue_ids: list[str]) -> None:
-    page = visit("/search")
-    page.get_by_label("Words, or an arXiv id").press_sequentially("part 12")
-    hits = page.locator("#hits li")
-    expect(hits).to_have_count(1)
-    expect(hits).to_contain_text(queue_ids[11])
-    page.get_by_label("Words, or an arXiv id").fill("adapters")
-    expect(hits).to_have_count(3)
-    assert page.url.endswith("/search"), "typing leaves the address alone"
 
 
 def test_a_search_without_javascript_goes_to_the_paper(visit: Visit, queue_ids: list[str]) -> None:

@@ -29,6 +29,7 @@ __all__ = [
     "answer",
     "cursor_from",
     "cursor_to",
+    "matches",
     "number_below",
     "once",
     "revision_of",
@@ -157,12 +158,13 @@ def answer(
     # to answer from its own store.
     keep = "private, no-cache" if etag is None else "no-store"
     headers = {"ETag": tag, "Cache-Control": keep, "Vary": "Authorization, Cookie"}
-    if known is not None and _matches(known, tag):
+    if known is not None and matches(known, tag):
         return Response(status_code=304, headers=headers)
     return Response(content, status, headers, "application/json")
 
 
-def _matches(known: str, tag: str) -> bool:
+def matches(known: str, tag: str) -> bool:
+    """Tell whether an If-None-Match names this ETag."""
     # If-None-Match compares weakly (RFC 9110, 13.1.2).
     bare = tag.removeprefix("W/")
     return known.strip() == "*" or bare in {

@@ -47,7 +47,8 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-_LINKS = "/login/link/"
+#: What follows is a secret.
+_SECRET = ("/login/link/", "/feeds/searches/")
 _log = get_logger("litmine.web.access")
 _HSTS = "max-age=31536000"
 
@@ -170,7 +171,8 @@ class _Answer:
     def log(self, seconds: float) -> None:
         """Write one line; never a query (what people search for) and never a link's secret."""
         if not self._static:
-            path = f"{_LINKS}***" if self._path.startswith(_LINKS) else self._path
+            secret = next((one for one in _SECRET if self._path.startswith(one)), None)
+            path = f"{secret}***" if secret else self._path
             _log.info(
                 "request",
                 method=self._method,
