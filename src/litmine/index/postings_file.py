@@ -20,7 +20,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from litmine.core.errors import LitmineError
 
-__all__ = ["ArrayFile", "ArrayWriter", "DamagedIndex"]
+__all__ = ["ArrayFile", "ArrayWriter", "DamagedIndex", "make_room"]
 
 _MAGIC = b"litmine\x01"
 _END = struct.Struct("<QQI8s")  # where the table begins, its length, its CRC-32, the magic
@@ -68,6 +68,7 @@ class ArrayWriter:
         self._arrays[name] = {"dtype": dtype.str, "shape": list(shape), "at": at}
         if not size:
             return np.empty(shape, dtype)
+        make_room(self._stream, at, size)
         return np.memmap(self._stream, dtype, "r+", offset=at, shape=shape)
 
     def done(self, name: str, stored: NDArray[Any]) -> None:
@@ -152,6 +153,14 @@ class ArrayFile:
         return DamagedIndex(
             f"{self.path.name} of the search index {what}: run litmine index rebuild"
         )
+
+
+def make_room(stream: IO[bytes], at: int, size: int) -> None:
+    """Have the disk keep bytes of a file that are to be written through memory.
+
+    A full disk is an error here; met while writing to memory, it ends the process without a word.
+    """
+    os.posix_fallocate(stream.fileno(), at, size)
 
 
 def _crc(array: NDArray[Any]) -> int:

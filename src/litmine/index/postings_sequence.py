@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from litmine.index.postings_file import ArrayFile, ArrayWriter
+from litmine.index.postings_file import ArrayFile, ArrayWriter, make_room
 
 __all__ = ["Sequences", "decode_gaps", "encode_gaps", "write_sequences"]
 
@@ -62,7 +62,9 @@ def write_sequences(
     spill = temporary.with_suffix(".places")
     gaps: list[NDArray[np.uint16]] = []
     if len(frequent):
-        places = np.memmap(spill, np.int64, "w+", shape=(int(starts[-1]),))
+        with open(spill, "w+b") as stream:
+            make_room(stream, 0, 8 * int(starts[-1]))
+            places = np.memmap(stream, np.int64, "r+", shape=(int(starts[-1]),))
         _fill_places(places, sequence, frequent, starts)
         gaps = [encode_gaps(places[first:end]) for first, end in pairwise(starts.tolist())]
         del places
