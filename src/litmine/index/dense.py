@@ -172,8 +172,8 @@ class DensePart:
         share = available / self.rows
         if share <= _ALL_LISTS_BELOW:
             return count
-        # Neighbours lie further away among fewer rows, and may be where the query is not.
-        return min(math.ceil(self._probes / math.sqrt(share)), count)
+        # Neighbours lie further away among fewer rows, above all if those are of another topic.
+        return min(math.ceil(self._probes / share), count)
 
     def _error(self, query: NDArray[np.float64]) -> float:
         """Bound what the similarity of a code to `query` may be off."""
