@@ -25,13 +25,13 @@ def told(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-            hint = "free some space and run litmine index sync"
-        else:
-            hint = "check the folder and run litmine index sync"
+        # NumPy tells of a full disk without a number.
+        full = error.errno in {None, errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+        reason = error.strerror or next(iter(str(error).splitlines()), "unknown reason")
+        hint = "free some space" if full else "check the folder"
         raise StoreError(
-            f"the search index cannot be written below {folder} ({error.strerror}); "
-            f"the one before stays in use; {hint}"
+            f"the search index cannot be written below {folder} ({reason}); "
+            f"the one before stays in use; {hint} and run litmine index sync"
         ) from error
 
 
