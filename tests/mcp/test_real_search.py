@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -18,6 +22,8 @@ from litmine.search.sync import sync_as_set
 from litmine.store.papers import get_papers
 from litmine.store.vectors import put_vectors
 from tests.support.shelf import put_papers
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "mcp.md"
 
 #: Invented; the first three are about the same thing.
 ABOUT = {
@@ -70,12 +76,17 @@ def library(store, fake_clock, tmp_path):
     return settings
 
 
-def test_from_the_question_to_the_evidence(library, tmp_path):
-    environment = os.environ | {
+@pytest.fixture
+def environment(library):
+    """Surroundings in which litmine finds the library, and itself."""
+    return os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "LITMINE_DATABASE_URL": library.database_url,
         "LITMINE_DATA_DIR": str(library.data_dir),
     }
 
+
+def test_from_the_question_to_the_evidence(environment, tmp_path):
     async def talk() -> list[Any]:
         server = StdioServerParameters(
             command=sys.executable, args=["-m", "litmine", "mcp"], env=environment
@@ -109,3 +120,21 @@ def test_from_the_question_to_the_evidence(library, tmp_path):
         assert quote["sentence"] in ABOUT[quote["id"]][1]
     assert tomatoes.structured_content["verdict"] == "not enough evidence"
     assert tomatoes.structured_content["papers"] == 0
+
+
+def test_the_example_of_the_page_runs(environment):
+    text = PAGE.read_text("utf-8")
+    (program,) = re.findall(r"^```python\n(.*?)^```", text, re.S | re.M)
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-"],
+        input=program,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    first = ran.stdout.splitlines()[0]
+    assert first.split(" ", 1) == ["https://arxiv.org/abs/2603.00001", ABOUT["2603.00001"][0]]
+    for example in re.findall(r"^```json\n(.*?)^```", text, re.S | re.M):
+        assert list(json.loads(example)["mcpServers"]) == ["litmine"]
