@@ -139,7 +139,7 @@ def test_words_and_meaning_put_the_right_paper_first(found):
         ("stage:inference,pretraining -resource:network is:pending", ["2606.00003", "2506.00001"]),
         ("resource:computation", ["2606.00003"]),
         ("cell:inf/mem technique:kv-cache", ["2506.00001"]),
-        ("year:2024", [LABELLED, "2401.00002"]),  # by the month in its id
+        ("year:2024", ["2401.00002", LABELLED]),  # by the month in its id
         ("year:2025", ["2506.00001"]),
         ("year:2026.. is:pending", ["2606.00003", "2606.00002"]),
         ("cat:cs.LG is:unqueued", ["2606.00004"]),

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, or_, select
 
-from litmine.store.schema import duplicates, meta, papers, queue
+from litmine.store.meta import get_meta, put_meta
+from litmine.store.schema import duplicates, papers, queue
 from litmine.store.sql import batched, upsert
 
 __all__ = [
@@ -101,17 +102,16 @@ def came_at(connection: Connection, moment: datetime) -> int:
 
 def compared(connection: Connection) -> Compared | None:
     """Return how far the queue was searched for duplicates, or None where it never was."""
-    value = connection.execute(select(meta.c.value).where(meta.c.key == _COMPARED_KEY)).scalar()
+    value = get_meta(connection, _COMPARED_KEY)
     if value is None:
         return None
-    newest, papers_with_it = str(value).split(" ")
+    newest, papers_with_it = value.split(" ")
     return Compared(datetime.fromisoformat(newest), int(papers_with_it))
 
 
 def set_compared(connection: Connection, mark: Compared) -> None:
     """Remember how far the queue was searched."""
-    value = f"{mark.newest.isoformat()} {mark.papers}"
-    upsert(connection, meta, [{"key": _COMPARED_KEY, "value": value}])
+    put_meta(connection, _COMPARED_KEY, f"{mark.newest.isoformat()} {mark.papers}")
 
 
 def queued_titles(connection: Connection) -> dict[str, str]:

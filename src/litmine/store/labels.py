@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select
 
-from litmine.store.schema import labels, meta
+from litmine.store.meta import get_meta, put_meta
+from litmine.store.schema import labels
 from litmine.store.sql import batched, upsert
 
 __all__ = [
@@ -103,13 +104,12 @@ def finish_corpus(
     ]
     for arxiv_id, source in gone:
         delete_label(connection, arxiv_id, source)
-    upsert(connection, meta, [{"key": _CORPUS_KEY, "value": fingerprint}])
+    put_meta(connection, _CORPUS_KEY, fingerprint)
 
 
 def corpus_fingerprint(connection: Connection) -> str | None:
     """Fingerprint of the corpus that was seeded last, or None."""
-    value = connection.execute(select(meta.c.value).where(meta.c.key == _CORPUS_KEY)).scalar()
-    return None if value is None else str(value)
+    return get_meta(connection, _CORPUS_KEY)
 
 
 def delete_label(connection: Connection, arxiv_id: str, source: str) -> None:
