@@ -18,7 +18,7 @@ Array = NDArray[np.float32]
 #: How many papers each of the two searches proposes.
 CANDIDATES = 200
 #: What words weigh in the sum; meaning has the rest.
-LEXICAL_WEIGHT = 0.5
+LEXICAL_WEIGHT = 0.4
 
 
 @dataclass(frozen=True, slots=True)
