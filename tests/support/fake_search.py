@@ -11,6 +11,7 @@ from litmine.core.errors import InputError, NotFound
 from litmine.core.paper import Paper, parse_arxiv_id
 from litmine.core.taxonomy import load_taxonomy
 from litmine.search.answer import Answer, Count, Facets, Hit, IndexStatus, Snippet
+from litmine.search.searcher import MOST_CHARACTERS
 from litmine.store import Store
 from litmine.store.papers import get_papers
 from litmine.store.schema import papers, predictions, queue
@@ -84,6 +85,8 @@ class FakeSearcher:
         )
 
     def _parse(self, text: str) -> tuple[list[str], list[Callable[[Hit], bool]]]:
+        if len(text) > MOST_CHARACTERS:
+            raise InputError("that is too long for a query")
         wanted = []
         for minus, name, value in _FIELD.findall(text):
             if name not in ("stage", "resource", "cell", "technique", "year", "is", "author"):

@@ -11,12 +11,12 @@ import pytest
 from lxml import etree, html
 
 from litmine.core.taxonomy import load_taxonomy
-from litmine.search.answer import Snippet
+from litmine.search.answer import Answer, Count, Facets, Snippet
 from litmine.search.saved import SavedSearches
 from litmine.search.syntax import parse
 from litmine.web.asking import Ask, fields_of
 from litmine.web.atom import Entry, Feed, atom
-from litmine.web.finding import highlight, shown
+from litmine.web.finding import found, highlight, shown
 from tests.support.fake_search import FakeSearcher
 from tests.support.shelf import HOSTILE, fill_library
 from tests.support.web import PEOPLE
@@ -134,8 +134,15 @@ def test_what_was_not_understood_is_said_beside_the_language(reader):
     assert "Unknown field 'sage'; did you mean stage?" in said(tree).replace("unknown", "Unknown")
     assert tree.xpath("//input[@id='q']/@value") == ["sage:x"]
     assert tree.xpath("//section[@id='language']//a")
-    for part in ({}, PART):
-        assert reader.get("/search?q=" + "x" * 900, headers=part).status_code == 422
+
+
+def test_a_text_too_long_for_a_query_can_be_looked_for_otherwise(reader):
+    text = "We prune caches. " * 80
+    for headers in ({}, PART):
+        tree = parsed(reader.get("/search", params={"q": text}, headers=headers), 422)
+        address = tree.xpath("//a[text()='Find papers like this text']/@href")[0]
+        assert parse_qs(urlsplit(address).query)["text"] == [text.strip()]
+        assert reader.get("/search?q=" + "x" * 9000, headers=headers).status_code == 422
 
 
 def test_every_example_can_be_asked(reader):
@@ -358,22 +365,38 @@ def test_atom_holds_any_text():
     ],
 )
 def test_fields_are_found_where_they_are_fields(text, written):
-    found = fields_of(text)
-    assert [text[one.start : one.end] for one in found] == written
-    for one in found:
+    fields = fields_of(text)
+    assert [text[one.start : one.end] for one in fields] == written
+    for one in fields:
         rest = Ask(text, "everything", 3).without(one)
         assert text[one.start : one.end] not in rest.text
         assert (rest.page, rest.scope) == (1, "everything")
 
 
-def test_adding_and_taking_away_are_inverse():
-    ask = Ask("kv cache")
-    for name, value in (("stage", "inference"), ("author", "le cun"), ("cell", "inference/memory")):
-        more = ask.adding(name, value)
-        held = more.holds(name, value)
-        assert held is not None
-        assert more.without(held) == ask
-        ask = more
+def test_every_filter_offered_is_understood_and_can_be_taken_back():
+    ask = Ask("kv & cache", "everything", 2)
+    facets = Facets(
+        stages=(Count("inference", "Inference", 7),),
+        cells=(Count("inference/memory", "x", 5),),
+        techniques=(Count("kv-cache", "Caches", 1200),),
+        years=(Count("2026", "2026", 3),),
+        states=(Count("pending", "pending", 2),),
+    )
+    panel = found(ask, Answer(ask.text, ask.scope, facets=facets)).panel
+    offered = [panel.rows[3][0], panel.rows[3][1][1], *panel.techniques, *panel.years]
+    offered += panel.states
+    for one in offered:
+        asked = parse_qs(urlsplit(one.address).query)
+        assert asked["scope"] == ["everything"]
+        assert "page" not in asked
+        narrower = Ask(asked["q"][0], "everything")
+        assert len(fields_of(narrower.text)) == 1
+        again = found(narrower, Answer(narrower.text, ask.scope, facets=facets)).panel
+        chosen = [one for _, cells in again.rows for one in cells if one.chosen]
+        chosen += [one for one, _ in again.rows if one.chosen]
+        chosen += [*again.techniques, *again.years, *again.states]
+        assert [one.address for one in chosen if one.chosen] == [ask.on_page(1).address]
+    assert panel.techniques[0].number == "1,200"
 
 
 def test_marks_keep_formulas_whole():

@@ -14,9 +14,11 @@ from litmine.core.paper import normalise_space
 from litmine.core.taxonomy import load_taxonomy
 from litmine.search.syntax import parse
 
-__all__ = ["MOST_CHARACTERS", "MOST_PAGES", "PAGE", "Ask", "Asked", "Field", "fields_of"]
+__all__ = ["MOST_PAGES", "MOST_TEXT", "PAGE", "Ask", "Asked", "Field", "fields_of"]
 
-MOST_CHARACTERS = 400
+MOST_TEXT = 6000
+"""Characters: an abstract. What is too long for a query can still be a text to find papers like."""
+
 #: Hits on a page, and pages that are counted out; who reads so far narrows the search.
 PAGE = 20
 MOST_PAGES = 50
@@ -108,19 +110,6 @@ class Ask:
         """Go to another page."""
         return replace(self, page=page)
 
-    def holds(self, name: str, value: str) -> Field | None:
-        """Return the filter that asks for just this value, if the query has it."""
-        for one in fields_of(self.text):
-            if (one.name, one.values, one.negated) == (name, (value,), False):
-                return one
-        return None
-
-    def adding(self, name: str, value: str) -> Ask:
-        """Narrow it down by one more filter."""
-        if any(letter.isspace() for letter in value):
-            value = f'"{value}"'
-        return replace(self, text=f"{self.text} {name}:{value}".strip(), page=1)
-
     def without(self, field: Field) -> Ask:
         """Take a filter away."""
         rest = f"{self.text[: field.start]} {self.text[field.end :]}"
@@ -128,7 +117,7 @@ class Ask:
 
 
 def _ask(
-    q: Annotated[str, Query(max_length=2 * MOST_CHARACTERS)] = "",
+    q: Annotated[str, Query(max_length=MOST_TEXT)] = "",
     scope: Annotated[str, Query(max_length=40)] = "library",
     night: Annotated[str, Query(max_length=10)] = "",
     page: Annotated[int, Query(ge=1, le=MOST_PAGES)] = 1,

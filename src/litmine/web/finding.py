@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import quote_plus
 
 from markupsafe import Markup
 
@@ -62,8 +63,8 @@ class Choice:
 
     Attributes
     ----------
-    count : int
-        Papers found that have it.
+    number : str
+        Papers found that have it, with thousands apart.
     address : str
         The search with it, or without it where it is in force; empty where nobody has it.
     share : int
@@ -73,7 +74,7 @@ class Choice:
     """
 
     label: str
-    count: int
+    number: str
     address: str
     chosen: bool = False
     share: int = 0
@@ -223,30 +224,31 @@ def _named(field: Field) -> str:
 
 def _panel(ask: Ask, facets: Facets) -> Panel:
     taxonomy = load_taxonomy()
+    choices = _Choices(ask)
     stages = _by_value(facets.stages)
     resources = _by_value(facets.resources)
     cells = _by_value(facets.cells)
     most = max(cells.values(), default=0)
     rows = tuple(
         (
-            _choice(ask, "stage", stage.id, stage_name(stage.id), stages.get(stage.id, 0)),
+            choices.of("stage", stage.id, stage_name(stage.id), stages.get(stage.id, 0)),
             tuple(
-                _choice(ask, "cell", cell, cell_name(cell), cells.get(cell, 0), most)
+                choices.of("cell", cell, cell_name(cell), cells.get(cell, 0), most)
                 for cell in (f"{stage.id}/{resource.id}" for resource in taxonomy.resources)
             ),
         )
         for stage in taxonomy.stages
     )
     columns = tuple(
-        _choice(ask, "resource", one.id, resource_name(one.id), resources.get(one.id, 0))
+        choices.of("resource", one.id, resource_name(one.id), resources.get(one.id, 0))
         for one in taxonomy.resources
     )
     return Panel(
         columns,
         rows,
-        _choices(ask, "technique", facets.techniques),
-        _choices(ask, "year", facets.years),
-        _choices(ask, "is", facets.states),
+        choices.all("technique", facets.techniques),
+        choices.all("year", facets.years),
+        choices.all("is", facets.states),
     )
 
 
@@ -254,18 +256,29 @@ def _by_value(counts: Sequence[Count]) -> dict[str, int]:
     return {one.value: one.count for one in counts}
 
 
-def _choices(ask: Ask, name: str, counts: Sequence[Count]) -> tuple[Choice, ...]:
-    most = max((one.count for one in counts), default=0)
-    return tuple(_choice(ask, name, one.value, one.label, one.count, most) for one in counts)
+class _Choices:
+    """Makes the choices of one question: what is the same for all of them is found out once."""
 
+    def __init__(self, ask: Ask) -> None:
+        self._without = {
+            (one.name, one.values[0]): ask.without(one).address
+            for one in fields_of(ask.text)
+            if len(one.values) == 1 and not one.negated
+        }
+        narrower = replace(ask, text="\N{BULLET}", page=1).address
+        self._before, _, self._after = narrower.partition(quote_plus("\N{BULLET}"))
+        self._before += quote_plus(f"{ask.text} " if ask.text else "")
 
-def _choice(ask: Ask, name: str, value: str, label: str, count: int, most: int = 0) -> Choice:
-    held = ask.holds(name, value)
-    if held is not None:
-        address = ask.without(held).address
-    else:
-        address = ask.adding(name, value).address if count else ""
-    part = count / most if most else 0.0
-    # Never no shade for something; by the root, since papers gather in few cells.
-    heat = max(1, round(_HEAT_LEVELS * part**0.5)) if part else 0
-    return Choice(label, count, address, held is not None, round(100 * part), heat)
+    def all(self, name: str, counts: Sequence[Count]) -> tuple[Choice, ...]:
+        most = max((one.count for one in counts), default=0)
+        return tuple(self.of(name, one.value, one.label, one.count, most) for one in counts)
+
+    def of(self, name: str, value: str, label: str, count: int, most: int = 0) -> Choice:
+        back = self._without.get((name, value))
+        address = back or ""
+        if back is None and count:
+            address = f"{self._before}{name}%3A{quote_plus(value)}{self._after}"
+        part = count / most if most else 0.0
+        # Never no shade for something; by the root, since papers gather in few cells.
+        heat = max(1, round(_HEAT_LEVELS * part**0.5)) if part else 0
+        return Choice(label, f"{count:,}", address, back is not None, round(100 * part), heat)

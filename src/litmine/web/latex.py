@@ -73,6 +73,8 @@ def latex(text: str | None) -> Markup:
 
 def plain(text: str | None) -> str:
     """Render a text that may hold LaTeX without any markup, for titles of windows and messages."""
+    if text and not _SPECIAL.search(text):
+        return " ".join(text.split())
     return latex(text).striptags()
 
 

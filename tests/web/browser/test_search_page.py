@@ -199,6 +199,22 @@ def test_an_error_is_said_in_place_and_goes_away(visit: Visit) -> None:
     expect(hits(page)).to_have_count(12)
 
 
+def test_half_a_field_leaves_what_was_found(visit: Visit) -> None:
+    page = search_page(visit)
+    page.keyboard.type("frugal")
+    expect(hits(page)).to_have_count(12)
+    page.keyboard.type(" sage:x")
+    expect(page.locator("#trouble")).to_contain_text("did you mean stage?")
+    expect(hits(page)).to_have_count(12)
+    page.keyboard.press("Enter")
+    expect(hits(page)).to_have_count(0)
+    expect(page.locator("#language")).to_be_visible()
+    expect(page.locator("#trouble")).to_be_hidden()
+    for _ in "sage:x":
+        page.keyboard.press("Backspace")
+    expect(hits(page)).to_have_count(12)
+
+
 def test_no_server_is_said_and_tried_again(visit: Visit) -> None:
     page = search_page(visit)
     page.route("**/search?*", lambda route: route.abort())

@@ -13,11 +13,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from litmine.core.errors import InputError
 from litmine.core.paper import normalise_space, parse_arxiv_id
 from litmine.search.saved import SavedSearches
+from litmine.search.searcher import MOST_CHARACTERS
 from litmine.store.announcements import latest_night, nights_since
 from litmine.store.papers import known_versions, titles_of
 from litmine.web.access import Principal, require
 from litmine.web.api.common import Surroundings
-from litmine.web.asking import MOST_CHARACTERS, PAGE, Ask, Asked
+from litmine.web.asking import MOST_TEXT, PAGE, Ask, Asked
 from litmine.web.finding import found, making, shown
 from litmine.web.queries import link
 from litmine.web.services import Services
@@ -29,7 +30,6 @@ router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 Reader = Annotated[Principal, require("reader")]
 Part = Annotated[str | None, Header(alias="HX-Request")]
 
-_MOST_TEXT = 6000
 _MOST_PAPERS = 20
 _NIGHTS = timedelta(days=60)
 _ASIDE = 5
@@ -76,6 +76,8 @@ def search(
             )
         except InputError as error:
             status, values["problem"] = error.http_status, str(error)
+            if len(ask.text) > MOST_CHARACTERS:
+                values["like_text"] = _similar_to((), ask.text, ask.scope)
         else:
             values["paper"] = _named(s, answer.paper_id or "")
             values["found"] = found(ask, answer)
@@ -91,7 +93,7 @@ def similar(
     who: Reader,
     ask: Asked,
     to: Annotated[list[str] | None, Query(max_length=_MOST_PAPERS)] = None,
-    text: Annotated[str, Query(max_length=_MOST_TEXT)] = "",
+    text: Annotated[str, Query(max_length=MOST_TEXT)] = "",
     part: Part = None,
 ) -> Response:
     """Find papers near to papers, or to a text; with HX-Request a few, for a paper's own page."""
@@ -135,8 +137,7 @@ def _page(
         template = "search/found.html" if tab == "search" else "search/aside.html"
     else:
         template = "search/page.html" if tab == "search" else "search/similar.html"
-        values |= {"nights": _nights(s, values["ask"]), "most": MOST_CHARACTERS}
-        values["most_text"] = _MOST_TEXT
+        values |= {"nights": _nights(s, values["ask"]), "most": MOST_TEXT}
     answer = s.page(request, who, template, values, status)
     answer.headers["Vary"] = "HX-Request"
     return answer

@@ -6,6 +6,7 @@ import { move, wireList } from "./list.js";
 
 const PAUSE_MS = 110;
 const SAY_MS = 900;
+const TELL_MS = 700;
 
 const form = document.getElementById("ask");
 const box = document.getElementById("q");
@@ -69,6 +70,15 @@ async function show(address, { keep = "replace", typing = false } = {}) {
   }
   if (!answer) return null;
   found.removeAttribute("aria-busy");
+  clearTimeout(timers.trouble);
+  // Half a field is no mistake yet: what was found before stays, and a while later it is told.
+  if (typing && "problem" in answer.dataset && found.querySelector(".hit")) {
+    later("trouble", TELL_MS, () => {
+      trouble.textContent = answer.querySelector("[role=alert]").textContent.trim();
+      trouble.hidden = false;
+    });
+    return answer;
+  }
   trouble.hidden = true;
   shown = address;
   put(answer);
