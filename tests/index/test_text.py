@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from litmine.index.text import (
+    COMPOUND_WEIGHT,
     STOPWORDS,
     Token,
     analyse,
@@ -128,15 +129,24 @@ def test_queries_lose_what_says_nothing() -> None:
 
 def test_a_word_counts_as_often_as_it_is_asked_for() -> None:
     weights = query_weights("cache cache-eviction")
-    assert weights == {"cach": 2.0, "evict": 1.0, "cacheevict": 0.5}
-    assert query_weights("4-bit 4bit")["4bit"] == 0.5
+    assert weights == {"cach": 2.0, "evict": 1.0, "cacheevict": COMPOUND_WEIGHT}
+    assert query_weights("4-bit 4bit")["4bit"] == COMPOUND_WEIGHT
 
 
 def test_other_ways_of_writing_are_asked_for_where_papers_have_them() -> None:
-    held = {"kvcach": 7, "pretrain": 3}
+    held = {"kv": 50, "cach": 90, "kvcach": 7, "train": 80, "pretrain": 30, "pre": 20}
     weights = query_weights("KV cache of pre training 20 24", lambda term: held.get(term, 0))
-    assert weights["kvcach"] == weights["pretrain"] == 0.5
+    assert weights["kvcach"] == weights["pretrain"] == COMPOUND_WEIGHT
     assert set(weights) == {"kv", "cach", "pre", "train", "20", "24", "kvcach", "pretrain"}
+
+
+def test_what_was_joined_by_chance_does_not_count() -> None:
+    held = {"lora": 900, "fine": 5_000, "tune": 6_000, "lorafin": 2, "finetun": 3_000}
+    for text in ("LoRA-fine-tuning", "LoRA fine tuning", "lora fine-tuning"):
+        weights = query_weights(text, lambda term: held.get(term, 0))
+        assert set(weights) == {"lora", "fine", "tune", "finetun"}
+    # What was asked for as a word stays one.
+    assert query_weights("lorafine lora fine", lambda term: held.get(term, 0))["lorafin"] == 1
 
 
 def test_names_are_cut_without_stemming() -> None:

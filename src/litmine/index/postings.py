@@ -6,6 +6,7 @@ Reading is thread-safe: nothing but caches changes after opening.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ _CACHED_FROM = 4_096
 # Room for the impacts of some seventy frequent words at 218,000 papers, and for 24 at any number.
 _CACHED_BYTES = 64 << 20
 _CACHED_LISTS = 24
+_SPANS_KEPT = 16_384
 
 
 class Postings:
@@ -55,6 +57,8 @@ class Postings:
         self._starts: NDArray[np.int64] = file.array("starts")
         self._rows: NDArray[np.uint32] = file.array("rows")
         self._codes: NDArray[np.uint8] = file.array("codes")
+        # Not a method: a cache that held its own object would keep old files mapped.
+        self._span = lru_cache(_SPANS_KEPT)(partial(_span, self._terms, self._starts))
         self._sequences = Sequences(file, self.lengths)
         self._spellings = Strings(file, "spellings")
         self._spelling_counts: NDArray[np.uint32] = file.array("spelling_counts")
@@ -218,10 +222,6 @@ class Postings:
         best = np.argsort(-counts, kind="stable")[:limit]
         return [self._spellings.get(first + int(i)) for i in best]
 
-    def _span(self, term: str) -> tuple[int, int]:
-        at = self._terms.find(term)
-        return (0, 0) if at < 0 else (int(self._starts[at]), int(self._starts[at + 1]))
-
     def _field_norms(self, stats: Stats, bm25f: Bm25f) -> Norms:
         key = (stats.rows, stats.total_length, bm25f)
         held = self._norms
@@ -245,3 +245,9 @@ class Postings:
         if often:
             self._impacts.put(key, impact)
         return impact
+
+
+def _span(terms: Strings, starts: NDArray[np.int64], term: str) -> tuple[int, int]:
+    """Where the postings of a term begin and end; nowhere for a term that no paper holds."""
+    at = terms.find(term)
+    return (0, 0) if at < 0 else (int(starts[at]), int(starts[at + 1]))

@@ -25,6 +25,8 @@ from typing import NamedTuple
 from litmine.index.terms import LONGEST_TERM, fold, is_plural_abbreviation, plain_letters, term_of
 
 __all__ = [
+    "COMPOUND_SHARE",
+    "COMPOUND_WEIGHT",
     "STOPWORDS",
     "Surface",
     "Token",
@@ -40,7 +42,10 @@ __all__ = [
 ]
 
 #: What a compound counts in a query, where each of the words that it is made of counts 1.
-COMPOUND_WEIGHT = 0.5
+COMPOUND_WEIGHT = 0.25
+#: How many of the papers with the rarer of two words must write them as one, that it counts: what
+#: a handful joined by chance (``LoRA-Fine`` in a title) is rare and would outweigh all words.
+COMPOUND_SHARE = 0.05
 
 STOPWORDS = frozenset(
     """a about above after again all also am an and any are as at be because been before being
@@ -201,8 +206,8 @@ def query_weights(text: str, frequency: Callable[[str], int] | None = None) -> d
     Parameters
     ----------
     frequency : callable, optional
-        Number of papers that hold a term. Given it, other ways of writing count too: ``kv cache``
-        also asks for ``kvcache``, and ``kvcache`` for ``kv`` and ``cache``, where papers have them.
+        Number of papers that hold a term. Given it, ``kv cache`` also asks for ``kvcache`` where
+        enough papers write it so, and a compound that few write so does not count.
 
     Returns
     -------
@@ -225,11 +230,16 @@ def query_weights(text: str, frequency: Callable[[str], int] | None = None) -> d
     for surface in found:
         for token in surface.compounds:
             weights.setdefault(token.term, COMPOUND_WEIGHT)
-    if frequency is not None:
-        for (_, one), (_, two) in pairwise(asked):
-            joined = term_of(one + two)
-            if frequency(joined) and not (one[-1:].isdigit() and two[:1].isdigit()):
+    if frequency is None:
+        return weights
+    for (first, one), (second, two) in pairwise(asked):
+        joined = term_of(one + two)
+        held = frequency(joined)
+        if held and held >= COMPOUND_SHARE * min(frequency(first), frequency(second)):
+            if not (one[-1:].isdigit() and two[:1].isdigit()):
                 weights.setdefault(joined, COMPOUND_WEIGHT)
+        elif weights.get(joined) == COMPOUND_WEIGHT:
+            del weights[joined]
     return weights
 
 
