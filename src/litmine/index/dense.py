@@ -173,7 +173,7 @@ class DensePart:
         if share <= _ALL_LISTS_BELOW:
             return count
         # Neighbours lie further away among fewer rows, above all if those are of another topic.
-        return min(math.ceil(self._probes / share), count)
+        return min(math.ceil(self._probes / math.sqrt(share)), count)
 
     def _error(self, query: NDArray[np.float64]) -> float:
         """Bound what the similarity of a code to `query` may be off."""
