@@ -2,10 +2,11 @@
 
     .venv/bin/python tests/bench/search_pool.py --run engine=out/engine.trec
 
-Runs six plain systems over the seeded library (BM25, BM25 of titles, all-MiniLM-L6-v2, the shipped
-encoder, and the reciprocal rank fusion of BM25 with either encoder), adds any run file in TREC
-form, prints the share of unjudged papers in each system's top ten, and writes the unjudged pairs
-in a shuffled order, without naming the system, to --out. Needs ../shared for the abstracts.
+Runs eight plain systems over the seeded library (BM25, BM25 of titles, all-MiniLM-L6-v2, the
+shipped encoder, the search encoder, and the reciprocal rank fusion of BM25 with each encoder),
+adds any run file in TREC form, prints the share of unjudged papers in each system's top ten, and
+writes the unjudged pairs in a shuffled order, without naming the system, to --out. Needs ../shared
+for the abstracts.
 
 How the pairs were judged: tests/bench/search_needs/README.md
 """
@@ -25,8 +26,9 @@ import Stemmer
 from numpy.typing import NDArray
 
 from litmine.classify.library_files import FACTS_FILE, VECTORS_FILE, read_facts, read_vectors
+from litmine.classify.library_search import SEARCH_FILE, read_search_vectors
 from litmine.core.files import atomic_write
-from litmine.encode import load_encoder
+from litmine.encode import load_encoder, load_search_encoder
 from litmine.encode.training.network import resolve_base
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,20 +93,24 @@ def minilm_scores(texts: Sequence[str], queries: Sequence[str], cache: Path) -> 
     if len(vectors) != len(texts):
         raise SystemExit(f"{cache} is of another library: delete it")
     encoded: NDArray[np.float32] = model.encode(list(queries), normalize_embeddings=True)
-    return encoded @ vectors.T
+    scores: NDArray[np.float32] = encoded @ vectors.T
+    return scores
 
 
-def shipped_scores(ids: Sequence[str], queries: Sequence[str]) -> NDArray[np.float32]:
-    """Cosines, shape (queries, ids), of the shipped encoder and the shipped vectors."""
-    known, vectors, _, encoder_id = read_vectors(ROOT / "corpus" / VECTORS_FILE)
-    encoder = load_encoder(str(ROOT / "models" / "encoder"))
-    if encoder.encoder_id != encoder_id:
-        raise SystemExit("models/encoder did not make corpus/library_vectors.npz")
-    row = {i: n for n, i in enumerate(known)}
-    ordered = np.stack(
-        [vectors[row[i]] if i in row else np.zeros(encoder.dim, np.float32) for i in ids]
-    )
-    return encoder.encode(list(queries)) @ ordered.T
+def shipped_scores(
+    ids: Sequence[str], queries: Sequence[str], *, search: bool
+) -> NDArray[np.float32]:
+    """Cosines, shape (queries, ids), of shipped vectors and the encoder that made them."""
+    known, vectors, _, made_by = read_vectors(ROOT / "corpus" / VECTORS_FILE)
+    if search:
+        vectors, made_by = read_search_vectors(ROOT / "corpus" / SEARCH_FILE, known)
+        encoder = load_search_encoder()
+    else:
+        encoder = load_encoder()
+    if encoder.encoder_id != made_by:
+        raise SystemExit(f"the vectors in corpus/ were made by {made_by}, not by models/")
+    row = {paper: place for place, paper in enumerate(known)}
+    return encoder.encode(list(queries)) @ vectors[[row[paper] for paper in ids]].T
 
 
 def ranks(scores: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -140,21 +146,24 @@ def read_run(path: Path) -> Run:
 
 
 def plain_systems(needs: Sequence[Mapping[str, str]], cache: Path) -> dict[str, Run]:
-    """Give the runs of the six systems that pooled the first round."""
+    """Give the runs of the systems that need nothing but this repository and the abstracts."""
     papers = library()
     ids = [i for i, _, _ in papers]
     names, queries = [n["id"] for n in needs], [n["query"] for n in needs]
     full = [f"{title}. {abstract}" if abstract else title for _, title, abstract in papers]
     bm25 = bm25_scores(full, queries)
     minilm = minilm_scores(full, queries, cache / "minilm.npy")
-    shipped = shipped_scores(ids, queries)
+    shipped = shipped_scores(ids, queries, search=False)
+    searched = shipped_scores(ids, queries, search=True)
     scores = {
         "bm25": bm25,
         "bm25-title": bm25_scores([title for _, title, _ in papers], queries),
         "minilm": minilm,
         "shipped": shipped,
+        "search encoder": searched,
         "bm25+minilm": fuse(bm25, minilm),
         "bm25+shipped": fuse(bm25, shipped),
+        "bm25+search encoder": fuse(bm25, searched),
     }
     return {name: as_run(names, ids, values) for name, values in scores.items()}
 
