@@ -284,6 +284,10 @@ def test_what_was_made_otherwise_is_not_built_upon(
     raw = json.loads(path.read_text())
     raw[field] = 3 if field == "dim" else "other"
     path.write_text(json.dumps(raw))
+    reader = SearchIndex.open(index, "other" if field == "encoder_id" else ENCODER)
+    assert reader.current().papers == 0
+    if field in {"analysis", "taxonomy"}:
+        assert "made otherwise" in str(reader.trouble)
     assert field in str(writer.rebuilt_because)
     now = writer.apply([(document(2), vector(2))])
     assert (now.number, contents(now)) == (2, {name(2): "2.0.0"})

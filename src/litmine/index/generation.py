@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from litmine.core.log import get_logger
+from litmine.core.taxonomy import Taxonomy, load_taxonomy
 from litmine.index.base import Damaged
 from litmine.index.manifest import (
     Manifest,
@@ -27,6 +28,7 @@ from litmine.index.manifest import (
     segments_folder,
 )
 from litmine.index.segment import Segment
+from litmine.index.state import Masks
 
 __all__ = ["Generation", "SearchIndex", "open_generation"]
 
@@ -119,24 +121,30 @@ class SearchIndex:
     Use `SearchIndex.open`.
     """
 
-    def __init__(self, folder: Path, encoder_id: str) -> None:
+    def __init__(self, folder: Path, encoder_id: str, taxonomy: Taxonomy) -> None:
         self.folder = folder
         self.encoder_id = encoder_id
+        self._wanted = encoder_folder(folder, encoder_id)
+        self._masks = Masks(taxonomy)
         self._lock = threading.Lock()
         self._seen: object = object()
         self._now = Generation(encoder_id)
         self._trouble: str | None = None
 
     @classmethod
-    def open(cls, folder: Path, encoder_id: str) -> SearchIndex:
+    def open(
+        cls, folder: Path, encoder_id: str, *, taxonomy: Taxonomy | None = None
+    ) -> SearchIndex:
         """Open the index below `folder`, which need not be there yet.
 
         Parameters
         ----------
         encoder_id : str
             Whose vectors are wanted.
+        taxonomy : Taxonomy, optional
+            The shipped one by default. An index that was made with another one is of no use.
         """
-        index = cls(folder, encoder_id)
+        index = cls(folder, encoder_id, taxonomy or load_taxonomy())
         index.current()
         return index
 
@@ -162,7 +170,7 @@ class SearchIndex:
 
     def _look(self) -> tuple[tuple[Path, Mark], ...]:
         """All manifests, the wanted encoder's first; others only as long as they matter."""
-        wanted = encoder_folder(self.folder, self.encoder_id)
+        wanted = self._wanted
         mark = look(wanted)
         if self._now.encoder_id == self.encoder_id and self._now.complete and mark is not None:
             return ((wanted, mark),)
@@ -198,7 +206,7 @@ class SearchIndex:
         best: tuple[Path, Manifest] | None = None
         for place, (folder, _) in enumerate(seen):
             try:
-                manifest = read_manifest(folder)
+                manifest = self._usable(read_manifest(folder))
             except Damaged as error:
                 damage = damage or (error if place == 0 else None)
                 continue
@@ -211,3 +219,12 @@ class SearchIndex:
                 raise damage
             return Generation(self.encoder_id)
         return open_generation(*best, known=self._now)
+
+    def _usable(self, manifest: Manifest | None) -> Manifest | None:
+        """The same, if it was made as this version of litmine does."""
+        if manifest is not None:
+            as_now = Manifest.blank(manifest.encoder_id, manifest.dim, self._masks)
+            wrong = manifest.disagreement(as_now)
+            if wrong is not None:
+                raise Damaged(f"it was made otherwise: {wrong}")
+        return manifest

@@ -14,13 +14,15 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from litmine.core.files import atomic_write, sha256_file
+from litmine.index import dense_files, postings_build
 from litmine.index.base import Damaged
 from litmine.index.segment_build import CONTENTS
+from litmine.index.state import Masks
 
 __all__ = [
     "Manifest",
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 FORMAT = 1
+_ROWS_VERSION = 1
 _NAME = "manifest.json"
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -91,16 +94,22 @@ class Manifest:
         """Papers that can be found."""
         return sum(part.papers for part in self.parts)
 
+    @classmethod
+    def blank(cls, encoder_id: str, dim: int, masks: Masks) -> Manifest:
+        """A manifest as this version of litmine begins one."""
+        return cls(
+            encoder_id=encoder_id,
+            dim=dim,
+            analysis=f"{_ROWS_VERSION}.{postings_build.VERSION}.{dense_files.FORMAT}",
+            taxonomy=hashlib.sha256(json.dumps(masks.key).encode()).hexdigest()[:32],
+        )
+
     def disagreement(self, other: Manifest) -> str | None:
         """Say in what the two cannot share segments, or None."""
         for name in ("encoder_id", "dim", "analysis", "taxonomy"):
             if getattr(self, name) != getattr(other, name):
                 return f"{name} is {getattr(self, name)}, wanted {getattr(other, name)}"
         return None
-
-    def next(self, **changes: Any) -> Manifest:
-        """The generation after this one."""
-        return replace(self, number=self.number + 1, **changes)
 
     def check_sizes(self, folder: Path) -> None:
         """See whether all files of the index in `folder` have their sizes.

@@ -11,8 +11,6 @@ nights come. What is taken in is asked for again from whoever knows the texts.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,7 +23,6 @@ import numpy as np
 
 from litmine.core.errors import InputError
 from litmine.core.taxonomy import Taxonomy, load_taxonomy
-from litmine.index import dense_files, postings_build
 from litmine.index.base import Damaged
 from litmine.index.document import Document, Judgement
 from litmine.index.generation import Generation, open_generation
@@ -50,7 +47,6 @@ if TYPE_CHECKING:
 
 __all__ = ["IndexWriter", "segments_to_merge"]
 
-_ROWS_VERSION = 1
 #: More papers than this go into segments of this size, each committed when it is written.
 SEGMENT_ROWS = 1_000_000
 _JUDGED_AT_ONCE = 50_000
@@ -270,13 +266,7 @@ class IndexWriter:
 
     def _manifest(self) -> Manifest:
         """A manifest as this writer would begin it."""
-        key = json.dumps(self._masks.key).encode()
-        return Manifest(
-            encoder_id=self.encoder_id,
-            dim=self._dim or 0,
-            analysis=f"{_ROWS_VERSION}.{postings_build.VERSION}.{dense_files.FORMAT}",
-            taxonomy=hashlib.sha256(key).hexdigest()[:32],
-        )
+        return Manifest.blank(self.encoder_id, self._dim or 0, self._masks)
 
     def _write(self, documents: Iterable[Incoming]) -> Segment:
         """Write a segment of documents, of which there is one at least, and open it."""
