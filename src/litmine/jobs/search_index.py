@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from litmine.core.errors import LeaseHeld, StoreError
 from litmine.jobs.context import RunContext
 from litmine.jobs.judge import encode_pending
+from litmine.jobs.seed import seed_search_vectors
 
 if TYPE_CHECKING:
     from litmine.encode import Encoder
@@ -30,6 +31,7 @@ def update_search_index(
     """
     from litmine.search.sync import index_folder, sync
 
+    seed_search_vectors(context, encoder.encoder_id)
     encoded = encode_pending(context, encoder)
     try:
         report = sync(

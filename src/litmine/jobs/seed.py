@@ -16,17 +16,25 @@ from litmine.store.labels import (
     finish_corpus,
     put_labels,
 )
+from litmine.store.meta import get_meta, put_meta
 from litmine.store.vectors import get_vectors, put_vectors
 
 if TYPE_CHECKING:
     from litmine.index.base import VectorIndex
 
-__all__ = ["corpus_files_fingerprint", "library_from_store", "seed_library"]
+__all__ = [
+    "corpus_files_fingerprint",
+    "library_from_store",
+    "seed_library",
+    "seed_search_vectors",
+]
 
 _log = get_logger(__name__)
 
 #: Labels a transaction: all of them at once keep reviewers waiting for half a second.
 _SLICE = 400
+
+_SEARCH_KEY = "search_vectors_fingerprint"
 
 
 def corpus_files_fingerprint() -> str:
@@ -88,6 +96,44 @@ def seed_library(context: RunContext, encoder_id: str) -> int:
         finish_corpus(connection, {(one.arxiv_id, one.source) for one in labels}, fingerprint)
     _log.info("library_seeded", labels=len(labels))
     return len(labels)
+
+
+def seed_search_vectors(context: RunContext, encoder_id: str) -> int:
+    """Store the corpus's vectors to search with, where papers have none; return how many there are.
+
+    Nothing is stored when the corpus was encoded by another encoder: those papers are then found
+    by the words of their titles.
+    """
+    from litmine.classify.library_files import read_facts
+    from litmine.classify.library_search import SEARCH_FILE, read_search_vectors
+    from litmine.core.files import sha256_file
+    from litmine.core.resources import corpus_dir
+
+    path = corpus_dir() / SEARCH_FILE
+    if not path.is_file():
+        return 0
+    fingerprint = f"{sha256_file(path)}:{encoder_id}"
+    with context.store.read() as connection:
+        if get_meta(connection, _SEARCH_KEY) == fingerprint:
+            return 0
+    ids = [paper.id for paper in read_facts(corpus_dir() / FACTS_FILE)]
+    vectors, made_by = read_search_vectors(path, ids)
+    if made_by != encoder_id:
+        return 0
+    for start in range(0, len(ids), _SLICE):
+        part = slice(start, start + _SLICE)
+        with context.write() as connection:
+            put_vectors(
+                connection,
+                encoder_id,
+                ids[part],
+                [None] * len(ids[part]),
+                vectors[part],
+                keep_existing=True,
+            )
+    with context.write() as connection:
+        put_meta(connection, _SEARCH_KEY, fingerprint)
+    return len(ids)
 
 
 def library_from_store(context: RunContext, encoder_id: str) -> LabelledLibrary:
