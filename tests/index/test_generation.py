@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import gc
 import json
+import os
 import shutil
 import threading
 import time
@@ -453,6 +455,24 @@ def test_readers_in_threads_meet_whole_generations_only(index: Path) -> None:
             thread.join()
     assert problems == []
     assert all(len(one) > 1 for one in seen)
+
+
+def test_generations_that_nobody_holds_are_closed(writer: IndexWriter, index: Path) -> None:
+    reader = SearchIndex.open(index, ENCODER)
+
+    def held() -> tuple[int, int]:
+        gc.collect()
+        maps = Path("/proc/self/maps").read_text().count(str(index))
+        return maps, len(os.listdir("/proc/self/fd"))
+
+    counts = []
+    for edition in range(6):
+        writer.apply([(document(n, edition), vector(n)) for n in range(3)])
+        now = reader.current()
+        now.segments[0].dense.search(vector(1), 1)
+        counts.append(held())
+        del now
+    assert len(set(counts)) == 1, counts
 
 
 class Follows(RuleBasedStateMachine):
