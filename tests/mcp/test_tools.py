@@ -13,7 +13,7 @@ from mcp.client.client import Client
 
 from litmine.core.errors import StoreError
 from litmine.core.taxonomy import load_taxonomy
-from litmine.mcp.advice import LEAST_PAPERS, NEAR
+from litmine.mcp.advice import LEAST_PAPERS, NEAR, OF_THE_FIELD
 from litmine.mcp.server import make_server
 from tests.support.searching import hit
 from tests.support.shelf import HOSTILE
@@ -235,10 +235,12 @@ def test_without_any_night(make_store, letters):
 
 def test_evidence(ask, letters):
     told = ask("evidence", constraint='alpha: on one "24 GB" card, -x', stage="inference")
-    assert (
-        letters.asked[0]["text"]
-        == "alpha on one 24 GB card, x inference stage:inference is:approved"
-    )
+    words = "alpha on one 24 GB card, x"
+    assert [one["text"] for one in letters.asked] == [
+        f"{words} stage:inference",
+        f"{words} inference stage:inference is:approved",
+        f"{words} inference stage:inference",
+    ]
     assert (told["verdict"], told["papers"], told["approved"]) == ("enough evidence", 3, 2)
     best, other = told["techniques"]
     assert (best["technique"], best["papers"], best["approved"]) == ("kv-cache", 3, 2)
@@ -264,6 +266,12 @@ def test_not_enough_evidence(ask, letters):
     letters.hits = [hit(f"2401.{n:05d}", "Far away", similarity=NEAR - 0.01) for n in range(1, 9)]
     far = ask("evidence", constraint="far")
     assert (far["verdict"], far["papers"], far["techniques"]) == ("not enough evidence", 0, [])
+    # Nor does what stage and resource alone bring near.
+    letters.hits = [hit(f"2401.{n:05d}", "Pizza", similarity=OF_THE_FIELD - 0.01) for n in (1, 2)]
+    letters.asked.clear()
+    pizza = ask("evidence", constraint="pizza", stage="inference", resource="memory")
+    assert (pizza["papers"], pizza["verdict"]) == (0, "not enough evidence")
+    assert [one["text"] for one in letters.asked] == ["pizza stage:inference resource:memory"]
     # Many titles without a sentence to quote are not enough either.
     letters.hits = [
         replace(hit(f"2401.{n:05d}", "Delta", state=None, source="label"), snippet=None)
