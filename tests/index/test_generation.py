@@ -202,6 +202,12 @@ def test_very_many_papers_come_in_several_generations(
     assert [len(one) for one in now.segments] == [10, 10, 5]
     assert set(seen) == {(0, False), (10, False), (20, False)}
     assert (now.papers, now.complete) == (25, True)
+    # Made anew, it replaces the old one as a whole.
+    seen.clear()
+    with writer:
+        writer.discard()
+        writer.apply(incoming())
+    assert set(seen) == {(25, True)}
 
 
 def test_a_failing_source_leaves_the_old_generation(writer: IndexWriter, index: Path) -> None:

@@ -86,18 +86,20 @@ class IndexWriter:
         self.folder = encoder_folder(folder, encoder_id)
         self.encoder_id = encoder_id
         self._root = folder
-        self._dim = dim
+        self._given_dim = self._dim = dim
         self._masks = Masks(taxonomy or load_taxonomy())
         self._wait = wait
         self._lock: int | None = None
         self._reason: str | None = None
+        self._beside = False  # what is written replaces the old generation as a whole
         self._depth = 0
         self._now: Generation | None = None
 
     def __enter__(self) -> IndexWriter:
         if self._depth == 0:
             self._lock = take_lock(self._root, self._wait)
-            self._now = None
+            # Somebody else may have written since this one last held the lock.
+            self._now, self._dim, self._beside = None, self._given_dim, False
         self._depth += 1
         return self
 
@@ -105,8 +107,7 @@ class IndexWriter:
         self._depth -= 1
         if self._depth == 0 and self._lock is not None:
             os.close(self._lock)
-            self._lock = None
-            self._now = None
+            self._lock = self._now = None
 
     def beside(self, encoder_id: str, *, dim: int) -> IndexWriter:
         """Return a writer of another encoder's index that shares this one's lock.
@@ -204,8 +205,10 @@ class IndexWriter:
                 new = self._write(more)
                 segments = [*_without(segments, new.ids), new]
                 # Papers that come in millions can be found before the last of them is written.
-                if len(new) == SEGMENT_ROWS:
-                    segments = list(self._commit(segments, False, None).segments)
+                if len(new) == SEGMENT_ROWS and not self._beside:
+                    now = self._commit(segments, self.open().complete, None)
+                    segments = list(now.segments)
+            self._beside = False
             return self._commit(segments, complete, source)
 
     def compact(self, reread: Reread) -> Generation:
@@ -236,6 +239,7 @@ class IndexWriter:
         """
         now = self.open()
         self._now = Generation(self.encoder_id, (), now.manifest)
+        self._beside = True
 
     def _salvage(self, verify_up_to: int) -> tuple[Generation, str | None]:
         """Open the present generation without what is damaged or was made otherwise."""
