@@ -28,11 +28,13 @@ __all__ = [
     "COMPOUND_SHARE",
     "COMPOUND_WEIGHT",
     "STOPWORDS",
+    "Finder",
     "Surface",
     "Token",
     "analyse",
     "fold",
     "marks",
+    "merged",
     "name_terms",
     "query_terms",
     "query_weights",
@@ -103,6 +105,7 @@ _TEX_MARKUP = frozenset(
 )
 _TEX_NAMED = {name: name for name in ("ss", "ae", "oe", "AE", "OE")} | {"aa": "a", "AA": "A"}
 _RUN = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+(?:'[^\W\d_]+)?")
+_APOSTROPHE_INSIDE = re.compile(r"(?<=[^\W_])['’](?=[^\W_])")
 _CAPITALS_INSIDE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -158,32 +161,71 @@ def words(text: str) -> list[str]:
 
 
 def marks(text: str, terms: Iterable[str]) -> tuple[tuple[int, int], ...]:
-    """Find the characters of a text that hold one of `terms`, compounds included.
-
-    Returns
-    -------
-    tuple of (int, int)
-        ``text[start:end]``; in order, none overlaps or touches another.
+    """Find the characters of a text that hold one of `terms`; see `Finder.marks`.
 
     Examples
     --------
     >>> marks("Quantised KV-caches", {"quantiz", "kvcach"})
     ((0, 9), (10, 19))
     """
-    wanted = frozenset(terms)
-    found = sorted(
-        (start + token.start, start + token.end)
-        for start, surface in _placed(text)
-        for token in (*surface.words, *surface.compounds)
-        if token.term in wanted
-    )
-    merged: list[tuple[int, int]] = []
-    for first, last in found:
-        if merged and first <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
+    return Finder(terms).marks(text)
+
+
+class Finder:
+    """Finds some terms in texts; for many texts, make one and keep it while they are looked at.
+
+    A surface that was seen before is looked up, not taken apart: texts share most of theirs.
+    """
+
+    def __init__(self, terms: Iterable[str]) -> None:
+        self._wanted = frozenset(terms)
+        self._known: dict[str, tuple[tuple[Token, ...], tuple[Token, ...]] | None] = {}
+
+    def tokens(self, text: str) -> tuple[list[Token], list[Token]]:
+        """List the words that are wanted, and the compounds, each in order."""
+        found: list[Token] = []
+        compounds: list[Token] = []
+        known = self._known
+        for match in _pattern_for(text).finditer(text):
+            surface = match.group()
+            if surface not in known:
+                known[surface] = self._held(surface)
+            held = known[surface]
+            if held is not None:
+                at = match.start()
+                found += [Token(t.term, at + t.start, at + t.end) for t in held[0]]
+                compounds += [Token(t.term, at + t.start, at + t.end) for t in held[1]]
+        return found, compounds
+
+    def marks(self, text: str) -> tuple[tuple[int, int], ...]:
+        """Find the characters of a text that hold one of the terms, compounds included.
+
+        Returns
+        -------
+        tuple of (int, int)
+            ``text[start:end]``; in order, none overlaps or touches another.
+        """
+        found, compounds = self.tokens(text)
+        return merged([*found, *compounds])
+
+    def _held(self, surface: str) -> tuple[tuple[Token, ...], tuple[Token, ...]] | None:
+        parts = analyse(surface)
+        if len(parts.words) == 1 and not parts.compounds:  # nearly always
+            return (parts.words, ()) if parts.words[0].term in self._wanted else None
+        held = tuple(token for token in parts.words if token.term in self._wanted)
+        compounds = tuple(token for token in parts.compounds if token.term in self._wanted)
+        return (held, compounds) if held or compounds else None
+
+
+def merged(tokens: Iterable[Token]) -> tuple[tuple[int, int], ...]:
+    """Join the characters of tokens that overlap or touch; in order."""
+    spans: list[tuple[int, int]] = []
+    for first, last in sorted((token.start, token.end) for token in tokens):
+        if spans and first <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(last, spans[-1][1]))
         else:
-            merged.append((first, last))
-    return tuple(merged)
+            spans.append((first, last))
+    return tuple(spans)
 
 
 def query_terms(text: str) -> list[str]:
@@ -251,7 +293,9 @@ def name_terms(name: str) -> list[str]:
     >>> name_terms("Jean-Paul O'Neill, J. {\\'E}tienne")
     ['jean', 'paul', 'oneill', 'j', 'etienne']
     """
-    joined = re.sub(r"(?<=[^\W_])['’](?=[^\W_])", "", name)
+    joined = _APOSTROPHE_INSIDE.sub("", name)
+    if joined.isascii() and "\\" not in joined:
+        return [run[:LONGEST_TERM] for run in re.findall(r"[a-z0-9]+", joined.lower())]
     plain = (_decode(surface)[0] for surface in surfaces(joined))
     return [fold(run)[:LONGEST_TERM] for word in plain for run in re.findall(r"[^\W_]+", word)]
 
