@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,12 @@ from litmine.core.clock import SystemClock
 from litmine.core.settings import Settings
 from litmine.review import ReviewDesk
 from litmine.review.people.accounts import Accounts
+from litmine.search.saved import SavedSearches
+from litmine.search.sync import sync_as_set
 from litmine.store import Store, open_store
+from litmine.store.saved_searches import update_search
 from litmine.web.app import create_app
+from litmine.web.searching import SearchKeeper
 from tests.support.web import Served, serve
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
@@ -38,7 +43,11 @@ PAGES = (
     ("matrix", "/library/matrix", "light"),
     ("matrix-dark", "/library/matrix", "dark"),
     ("paper", "/papers/{paper}", "light"),
-    ("search", "/search?q=memory", "light"),
+    ("search", "/search?q=kv+cache+eviction+without+retraining", "light"),
+    ("search-dark", "/search?q=memory&scope=night:2026-07-14", "dark"),
+    ("search-start", "/search", "light"),
+    ("similar", "/search/similar?to={paper}", "light"),
+    ("saved", "/searches", "light"),
     ("activity", "/activity", "light"),
     ("agreement", "/agreement", "light"),
     ("models", "/models", "light"),
@@ -94,6 +103,16 @@ def decide(store: Store) -> str:
     return ids[3]
 
 
+def save_searches(store: Store, searcher: SearchKeeper) -> None:
+    """Save two searches for Ada, one of them before the night came; the first one warms up."""
+    searches = SavedSearches(store, searcher)
+    searches.save("ada", "Smaller caches", "kv cache stage:inference", "everything")
+    older = searches.save("ada", "Memory, to be read", "memory is:pending", "everything")
+    with store.write() as connection:
+        before = older.seen_at - timedelta(days=7)
+        update_search(connection, "ada", older.id, seen_at=before)
+
+
 def shoot(served: Served, paper: str, run: str) -> None:
     """Visit every page at every width."""
     from playwright.sync_api import sync_playwright
@@ -145,7 +164,10 @@ def main() -> None:
 
         with store.read() as connection:
             run = last_runs(connection, "nightly", 1)[0].run_id
-        with serve(create_app(settings, store)) as served:
+        sync_as_set(settings, store)
+        app = create_app(settings, store)
+        save_searches(store, app.state.services.searcher)
+        with serve(app) as served:
             shoot(served, paper, run)
 
 

@@ -215,6 +215,33 @@ def test_half_a_field_leaves_what_was_found(visit: Visit) -> None:
     expect(hits(page)).to_have_count(12)
 
 
+def test_what_a_field_can_be_is_shown_and_taken(visit: Visit) -> None:
+    page = search_page(visit)
+    page.keyboard.type("frugal")
+    expect(hits(page)).to_have_count(12)
+    page.keyboard.type(" stage:")
+    hints = page.get_by_label("What this field can be").get_by_role("button")
+    expect(hints).to_have_count(5)
+    page.wait_for_timeout(300)
+    assert asked(page) == "frugal", "half a field is not searched for"
+    page.keyboard.type("in")
+    expect(hints).to_have_text(["Inference inference"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(box(page)).to_have_value("frugal stage:inference ")
+    expect(box(page)).to_be_focused()
+    expect(hints).to_have_count(0)
+    expect(page.get_by_label("Filters in force")).to_have_text(re.compile("stage Inference"))
+    page.keyboard.type("technique:pru,cach")
+    expect(hints.first).to_contain_text("kv-cache")
+    page.keyboard.press("Escape")
+    expect(hints.first).to_be_hidden()
+    expect(box(page)).to_have_value("frugal stage:inference technique:pru,cach")
+    page.keyboard.type("e")
+    hints.first.click()
+    expect(box(page)).to_have_value("frugal stage:inference technique:pru,kv-cache ")
+
+
 def test_no_server_is_said_and_tried_again(visit: Visit) -> None:
     page = search_page(visit)
     page.route("**/search?*", lambda route: route.abort())

@@ -12,8 +12,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from litmine.core.errors import InputError
 from litmine.core.paper import normalise_space, parse_arxiv_id
+from litmine.core.taxonomy import load_taxonomy
 from litmine.search.saved import SavedSearches
 from litmine.search.searcher import MOST_CHARACTERS
+from litmine.search.syntax import FIELDS, STATES
 from litmine.store.announcements import latest_night, nights_since
 from litmine.store.papers import known_versions, titles_of
 from litmine.web.access import Principal, require
@@ -22,6 +24,7 @@ from litmine.web.asking import MOST_TEXT, PAGE, Ask, Asked
 from litmine.web.finding import found, making, shown
 from litmine.web.queries import link
 from litmine.web.services import Services
+from litmine.web.templating import cell_name, resource_name, stage_name
 
 __all__ = ["router"]
 
@@ -138,6 +141,7 @@ def _page(
     else:
         template = "search/page.html" if tab == "search" else "search/similar.html"
         values |= {"nights": _nights(s, values["ask"]), "most": MOST_TEXT}
+        values["field_values"] = _field_values()
     answer = s.page(request, who, template, values, status)
     answer.headers["Vary"] = "HX-Request"
     return answer
@@ -151,6 +155,18 @@ def _named(s: Services, text: str) -> str | None:
         return None
     with s.store.read() as connection:
         return known if known in known_versions(connection, [known]) else None
+
+
+def _field_values() -> dict[str, list[tuple[str, str]]]:
+    """Return what each field can be, where that can be listed: as it is written, and its name."""
+    taxonomy = load_taxonomy()
+    return {field: [] for field in FIELDS} | {
+        "stage": [(one.id, stage_name(one.id)) for one in taxonomy.stages],
+        "resource": [(one.id, resource_name(one.id)) for one in taxonomy.resources],
+        "cell": [(cell, cell_name(cell)) for cell in taxonomy.cells],
+        "technique": [(one.id, one.name) for one in taxonomy.techniques],
+        "is": [(state, state) for state in STATES],
+    }
 
 
 def _nights(s: Services, ask: Ask) -> list[date]:

@@ -2,6 +2,7 @@
 import { onKey, onOtherKey } from "../js/keys.js";
 import { say } from "../js/say.js";
 import { LoggedOut, ask } from "./ask.js";
+import { unfinished, wireHints } from "./hints.js";
 import { move, wireList } from "./list.js";
 
 const PAUSE_MS = 110;
@@ -126,9 +127,11 @@ function refresh(answer) {
 function typed() {
   later("type", PAUSE_MS, () => {
     const address = asked();
-    if (address !== wanted) show(address, { typing: true });
+    if (address !== wanted && !unfinished(box.value)) show(address, { typing: true });
   });
 }
+
+wireHints(box, document.getElementById("hints"));
 
 box.addEventListener("input", (event) => {
   // Not while letters are put together (IME); the end of that is an event of its own.
@@ -183,7 +186,9 @@ found.addEventListener("change", (event) => {
 
 // Events of details do not bubble, but are caught on their way down.
 found.addEventListener("toggle", (event) => {
-  if (event.target.id === "save" && event.target.open) document.getElementById("save-name").select();
+  const name = document.getElementById("save-name");
+  // Opened by its key, the name may be half written already.
+  if (event.target.id === "save" && event.target.open && document.activeElement !== name) name.select();
 }, true);
 
 found.addEventListener("click", (event) => {
