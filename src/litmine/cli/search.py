@@ -10,6 +10,12 @@ import typer
 from litmine.cli.common import Json, open_existing, plain, print_json, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     from litmine.search.answer import Answer, Facets, Hit
 
 _DEPTH = 100
@@ -144,8 +150,7 @@ def _show(answer: Answer, offset: int, *, facets: bool) -> None:
         where = "" if answer.scope == "everything" else "; --in everything searches all papers"
         out.print(f"Nothing found in {answer.scope}{where}.", markup=False)
         return
-    for number, hit in enumerate(answer.hits, start=offset + 1):
-        _show_hit(out, number, hit)
+    out.print(_table(answer.hits, offset))
     if facets:
         _show_facets(out, answer.facets)
     last = offset + len(answer.hits)
@@ -156,43 +161,55 @@ def _show(answer: Answer, offset: int, *, facets: bool) -> None:
     )
 
 
-def _show_hit(out: object, number: int, hit: Hit) -> None:
-    from rich.console import Console
-    from rich.text import Text
+def _table(hits: Sequence[Hit], offset: int) -> Table:
+    from rich import box
+    from rich.table import Table
 
     from litmine.cli.common import short_cells
 
-    if not isinstance(out, Console):
-        raise TypeError("a rich console is needed")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("#", justify="right", style="dim")
+    table.add_column("score", justify="right")
+    table.add_column("paper", ratio=1, overflow="fold")
+    table.add_column("cells, technique", min_width=16, max_width=22)
+    for number, hit in enumerate(hits, start=offset + 1):
+        table.add_row(
+            str(number),
+            f"{hit.score:.2f}",
+            _paper(hit),
+            "\n".join([*short_cells(hit.cells).split(), *hit.techniques]),
+        )
+    return table
+
+
+def _paper(hit: Hit) -> Text:
+    """Title, facts and best sentence, one below the other."""
+    from rich.text import Text
+
     title = Text(plain(hit.title), style="bold")
     for start, end in hit.title_marks:
         title.stylize("yellow", start, end)
-    out.print(Text.assemble((f"{number:>3}. ", "dim"), title))
-    first = hit.authors[0] + (" et al." if len(hit.authors) > 1 else "") if hit.authors else ""
+    author = hit.authors[0] + (" et al." if len(hit.authors) > 1 else "") if hit.authors else ""
     facts = [
         hit.arxiv_id,
         str(hit.published.year) if hit.published else "",
-        plain(first),
-        short_cells(hit.cells),
-        " ".join(hit.techniques),
+        plain(author),
         hit.state or "",
-        f"{hit.score:.2f} = {hit.lexical:.2f} words + {hit.dense:.2f} meaning",
+        f"words {hit.lexical:.2f} + meaning {hit.dense:.2f}",
     ]
-    out.print(Text("     " + "  ".join(fact for fact in facts if fact), style="cyan"))
+    told = Text.assemble(title, "\n", ("  ".join(fact for fact in facts if fact), "cyan"))
     if hit.snippet is not None:
-        sentence = Text("     " + plain(hit.snippet.text))
+        sentence = Text(plain(hit.snippet.text), style="dim")
         for start, end in hit.snippet.marks:
-            sentence.stylize("yellow", start + 5, end + 5)
-        out.print(sentence)
+            sentence.stylize("yellow", start, end)
+        told.append("\n")
+        told.append_text(sentence)
+    return told
 
 
-def _show_facets(out: object, facets: Facets) -> None:
+def _show_facets(out: Console, facets: Facets) -> None:
     from dataclasses import fields
 
-    from rich.console import Console
-
-    if not isinstance(out, Console):
-        raise TypeError("a rich console is needed")
     for one in fields(facets):
         counts = getattr(facets, one.name)
         if counts:
