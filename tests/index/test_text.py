@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from litmine.index.text import (
     COMPOUND_WEIGHT,
     STOPWORDS,
+    Finder,
     Token,
     analyse,
     fold,
@@ -202,3 +203,11 @@ def test_texts_full_of_marks_are_cut_in_order(text: str) -> None:
 @given(st.text(alphabet=st.characters(codec="utf-8")))
 def test_case_and_accents_make_no_difference(text: str) -> None:
     assert fold(fold(text)) == fold(text)
+
+
+@given(st.text(max_size=80), st.text(max_size=20))
+def test_a_finder_finds_what_taking_a_text_apart_finds(text: str, query: str) -> None:
+    wanted = {*query_weights(f"{text[: len(text) // 2]} {query}")}
+    finder = Finder(wanted)
+    assert finder.words(text) == {token.term for token in tokens(text)} & wanted
+    assert finder.marks(text) == marks(text, wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litmine.index.text import query_weights
+from litmine.index.text import Finder, query_weights
 from litmine.search.explain import best_sentence
 
 ABSTRACT = "We study caches. Eviction of keys, e.g. of old ones, saves memory. Flowers are red."
@@ -46,3 +46,11 @@ def test_offsets_always_fit(abstract, query):
     for start, end in snippet.marks:
         assert ends <= start < end <= len(snippet.text)
         ends = end
+
+
+@given(st.lists(st.text(max_size=200), max_size=4), st.text(max_size=30))
+def test_a_finder_kept_for_many_texts_says_what_a_new_one_says(abstracts, query):
+    weights = query_weights(query)
+    finder = Finder(weights)
+    for abstract in [*abstracts, *abstracts]:
+        assert best_sentence(abstract, weights, finder) == best_sentence(abstract, weights)

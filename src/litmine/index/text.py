@@ -34,7 +34,6 @@ __all__ = [
     "analyse",
     "fold",
     "marks",
-    "merged",
     "name_terms",
     "query_terms",
     "query_weights",
@@ -179,23 +178,19 @@ class Finder:
 
     def __init__(self, terms: Iterable[str]) -> None:
         self._wanted = frozenset(terms)
-        self._known: dict[str, tuple[tuple[Token, ...], tuple[Token, ...]] | None] = {}
+        self._seen: set[str] = set()
+        self._holding: dict[str, tuple[tuple[Token, ...], tuple[Token, ...]]] = {}
 
-    def tokens(self, text: str) -> tuple[list[Token], list[Token]]:
-        """List the words that are wanted, and the compounds, each in order."""
-        found: list[Token] = []
-        compounds: list[Token] = []
-        known = self._known
-        for match in _pattern_for(text).finditer(text):
-            surface = match.group()
-            if surface not in known:
-                known[surface] = self._held(surface)
-            held = known[surface]
-            if held is not None:
-                at = match.start()
-                found += [Token(t.term, at + t.start, at + t.end) for t in held[0]]
-                compounds += [Token(t.term, at + t.start, at + t.end) for t in held[1]]
-        return found, compounds
+    def words(self, text: str) -> set[str]:
+        """Give the terms that a word of the text stands for; compounds do not count."""
+        there = set(surfaces(text))
+        self._look_at(there)
+        return {
+            token.term
+            for surface, (held, _) in self._holding.items()
+            if surface in there
+            for token in held
+        }
 
     def marks(self, text: str) -> tuple[tuple[int, int], ...]:
         """Find the characters of a text that hold one of the terms, compounds included.
@@ -205,27 +200,34 @@ class Finder:
         tuple of (int, int)
             ``text[start:end]``; in order, none overlaps or touches another.
         """
-        found, compounds = self.tokens(text)
-        return merged([*found, *compounds])
+        pattern = _pattern_for(text)
+        self._look_at(set(pattern.findall(text)))
+        found = sorted(
+            (match.start() + token.start, match.start() + token.end)
+            for match in pattern.finditer(text)
+            for tokens in self._holding.get(match.group(), ())
+            for token in tokens
+        )
+        merged: list[tuple[int, int]] = []
+        for first, last in found:
+            if merged and first <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
+            else:
+                merged.append((first, last))
+        return tuple(merged)
 
-    def _held(self, surface: str) -> tuple[tuple[Token, ...], tuple[Token, ...]] | None:
-        parts = analyse(surface)
-        if len(parts.words) == 1 and not parts.compounds:  # nearly always
-            return (parts.words, ()) if parts.words[0].term in self._wanted else None
-        held = tuple(token for token in parts.words if token.term in self._wanted)
-        compounds = tuple(token for token in parts.compounds if token.term in self._wanted)
-        return (held, compounds) if held or compounds else None
-
-
-def merged(tokens: Iterable[Token]) -> tuple[tuple[int, int], ...]:
-    """Join the characters of tokens that overlap or touch; in order."""
-    spans: list[tuple[int, int]] = []
-    for first, last in sorted((token.start, token.end) for token in tokens):
-        if spans and first <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(last, spans[-1][1]))
-        else:
-            spans.append((first, last))
-    return tuple(spans)
+    def _look_at(self, there: set[str]) -> None:
+        wanted = self._wanted
+        fresh = there.difference(self._seen)
+        self._seen |= fresh
+        for surface in fresh:
+            words, compounds, _ = analyse(surface)
+            if len(words) == 1 and words[0].term not in wanted and not compounds:
+                continue  # nearly all
+            held = tuple(token for token in words if token.term in wanted)
+            joined = tuple(token for token in compounds if token.term in wanted)
+            if held or joined:
+                self._holding[surface] = (held, joined)
 
 
 def query_terms(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from litmine.classify.sentences import split_sentences
-from litmine.index.text import marks, tokens
+from litmine.index.text import Finder
 from litmine.search.answer import Marks, Snippet
 
 __all__ = ["best_sentence"]
@@ -14,7 +14,9 @@ _LONGEST = 400
 """Characters of a sentence that are shown."""
 
 
-def best_sentence(abstract: str, weights: Mapping[str, float]) -> Snippet | None:
+def best_sentence(
+    abstract: str, weights: Mapping[str, float], finder: Finder | None = None
+) -> Snippet | None:
     """Return the sentence that holds most of the query, rare words counting more.
 
     Each word counts once a sentence, so that a long sentence does not win by repeating one; of
@@ -25,6 +27,8 @@ def best_sentence(abstract: str, weights: Mapping[str, float]) -> Snippet | None
     ----------
     weights : mapping
         Term to weight, such as its inverse document frequency.
+    finder : Finder, optional
+        Of the terms of `weights`; the same one for many abstracts is faster.
 
     Returns
     -------
@@ -34,13 +38,14 @@ def best_sentence(abstract: str, weights: Mapping[str, float]) -> Snippet | None
     spans = split_sentences(abstract)
     if not spans:
         return None
+    finder = finder or Finder(weights)
     gains = []
     for start, end in spans:
-        terms = {token.term for token in tokens(abstract[start:end])}
+        terms = finder.words(abstract[start:end])
         gains.append(sum(weight for term, weight in weights.items() if term in terms))
     start, end = spans[max(range(len(spans)), key=lambda place: gains[place])]
     text = abstract[start:end].rstrip()
-    found = marks(text, weights)
+    found = finder.marks(text)
     if len(text) > _LONGEST:
         text, start, found = _cut(text, start, found)
     return Snippet(text, start, start + len(text), found)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from litmine.core.taxonomy import load_taxonomy
-from litmine.index.text import marks
+from litmine.index.text import Finder
 from litmine.search.answer import Hit
 from litmine.search.explain import best_sentence
 from litmine.search.records import Record, read_records
@@ -80,12 +80,15 @@ def present(store: Store, found: Sequence[Found], weights: Mapping[str, float]) 
     """
     with store.read() as connection:
         records = read_records(connection, [one.arxiv_id for one in found])
+    finder = Finder(weights)
     return tuple(
-        _hit(one, records[one.arxiv_id], weights) for one in found if one.arxiv_id in records
+        _hit(one, records[one.arxiv_id], weights, finder)
+        for one in found
+        if one.arxiv_id in records
     )
 
 
-def _hit(found: Found, record: Record, weights: Mapping[str, float]) -> Hit:
+def _hit(found: Found, record: Record, weights: Mapping[str, float], finder: Finder) -> Hit:
     return Hit(
         arxiv_id=found.arxiv_id,
         title=record.title,
@@ -104,6 +107,6 @@ def _hit(found: Found, record: Record, weights: Mapping[str, float]) -> Hit:
         dense=found.dense,
         similarity=found.similarity,
         abstract=record.abstract,
-        title_marks=marks(record.title, weights),
-        snippet=best_sentence(record.abstract, weights),
+        title_marks=finder.marks(record.title),
+        snippet=best_sentence(record.abstract, weights, finder),
     )
