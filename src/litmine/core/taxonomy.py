@@ -223,10 +223,16 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
         If the file cannot be read or an entry in it is wrong; the message names the entry.
     """
     if path is None:
-        from litmine.core.resources import corpus_dir
+        from litmine.core.resources import resource_root
 
-        path = corpus_dir() / "taxonomy.toml"
+        return _of_root(resource_root())
     return _load(Path(path).resolve())
+
+
+@lru_cache(maxsize=8)
+def _of_root(root: Path) -> Taxonomy:
+    # A search asks some twenty times: to resolve the path each time took a tenth of it.
+    return _load((root / "corpus" / "taxonomy.toml").resolve())
 
 
 @lru_cache(maxsize=8)

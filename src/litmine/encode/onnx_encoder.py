@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -77,10 +78,14 @@ class OnnxEncoder:
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
         if not texts:
             return vectors
-        with ThreadPoolExecutor(self._workers) as pool:
+        with ExitStack() as stack:
+            side_by_side: Callable[..., Iterable[NDArray[np.float32]]] = map
+            # A query is not worth a thread: under load it would wait for it to get its turn.
+            if min(self._workers, len(texts)) > 1:
+                side_by_side = stack.enter_context(ThreadPoolExecutor(self._workers)).map
             for start in range(0, len(texts), batch_size):
                 batch = list(texts[start : start + batch_size])
-                for row, vector in enumerate(pool.map(self._encode_one, batch)):
+                for row, vector in enumerate(side_by_side(self._encode_one, batch)):
                     vectors[start + row] = vector
                 if progress is not None:
                     progress(len(batch))
