@@ -13,6 +13,7 @@ from lxml import etree, html
 from litmine.core.taxonomy import load_taxonomy
 from litmine.search.answer import Answer, Count, Facets, Snippet
 from litmine.search.saved import SavedSearches
+from litmine.search.sync import sync_as_set
 from litmine.search.syntax import parse
 from litmine.web.asking import Ask, fields_of
 from litmine.web.atom import Entry, Feed, atom
@@ -113,6 +114,26 @@ def test_counts_narrow_the_search_down_and_take_that_back(reader):
     assert back[0].get("href") == "/search?q=frugal"
     years = narrowed.xpath("//a[@class='facet'][contains(., '2026')]/@href")
     assert years == ["/search?q=frugal+cell%3Aarchitecture%2Fcomputation+year%3A2026"]
+
+
+def test_the_real_index_answers_the_page(app, client_as, sqlite_store, fake_clock, web_settings):
+    fill_library(sqlite_store, fake_clock)
+    sync_as_set(web_settings, sqlite_store)
+    reader = client_as("reader")
+    tree = parsed(reader.get("/search?q=alpha+caches"))
+    hits = tree.xpath("//li[@class='hit']")
+    assert said(hits[0].xpath(".//h2")[0]) == "Alpha caches"
+    assert " ".join(hits[0].xpath(".//h2//mark/text()")) == "Alpha caches"
+    assert "approved" in said(hits[0])
+    cells = tree.xpath("//table[@class='cube']/tbody//td/a/@href")
+    narrowed = parsed(reader.get(cells[0]))
+    assert 0 < len(narrowed.xpath("//li[@class='hit']")) < len(hits)
+    assert narrowed.xpath("//td/a[@aria-current]")
+    near = parsed(reader.get("/search/similar?to=2605.00001"))
+    assert near.xpath("//li[@class='hit']")
+    made = reader.post("/searches", data={"name": "Mine", "query": "alpha", "scope": "library"})
+    assert made.status_code == 303
+    assert "nothing new" in said(parsed(reader.get("/searches")))
 
 
 def test_pages_of_hits(reader, monkeypatch):
