@@ -34,7 +34,7 @@ def neighbours(vectors: NDArray[np.float32], count: int = NEIGHBOURS) -> NDArray
     index.cp.niter, index.cp.seed = 5, SEED
     index.train(vectors[:: max(1, len(vectors) // (40 * lists))])
     index.add(vectors)
-    index.nprobe = max(1, lists // 20)
+    index.nprobe = max(1, lists // 80)
     return index.search(vectors, count + 1)[1][:, 1:]
 
 

@@ -15,7 +15,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from litmine.encode import load_encoder
+from litmine.encode import Encoder
 from litmine.index.dense import DensePart
 
 K = 10
@@ -101,9 +101,10 @@ def recall(found: Sequence[Answers], truth: Answers) -> float:
     return round(float(np.mean(shares)), 4)
 
 
-def serve_dense(folders: Sequence[Path], texts: Sequence[str], rounds: int) -> dict[str, Any]:
+def serve_dense(
+    folders: Sequence[Path], encoder: Encoder, texts: Sequence[str], rounds: int
+) -> dict[str, Any]:
     """Answer every text once, then look closer at the first of them."""
-    encoder = load_encoder(workers=1)
     encoder.encode(list(texts[:3]))
     before = memory()
     parts, opening = timed(lambda: Parts(folders))

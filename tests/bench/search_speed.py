@@ -16,8 +16,9 @@ new process answers. `first` is from the start of its work, imports included, to
 
 `growth`: whether a collection grown from a sample of the vectors is like the real one.
 
---vectors is an npy file of the shipped encoder's vectors of real papers. Without it, those of the
-seeded library are used. What is missing to --rows is grown from them (grown_vectors.py).
+--vectors is an npy file of the search encoder's vectors of real papers (of the other one's with
+--record). Without it, those of the seeded library are used, which are the other one's. What is
+missing to --rows is grown from them (grown_vectors.py).
 Machines are noisy: rather than milliseconds, compare ratios and the CPU time beside them.
 """
 
@@ -41,6 +42,7 @@ import search_serving  # beside this file
 import search_whole  # beside this file
 from numpy.typing import NDArray
 
+from litmine.encode import load_encoder, load_search_encoder
 from litmine.index.dense import DensePart, write_dense
 from litmine.index.dense_clusters import TABLE
 
@@ -92,7 +94,10 @@ def bench_whole(args: argparse.Namespace) -> None:
             "Papers": lambda r: f"{r['papers']:,}",
             "Library, p50 / p95 ms": lambda r: both(r["library"]),
             "Everything, p50 / p95 ms": lambda r: both(r["everything"]),
-            "At the same time, p50 / p95 ms": lambda r: both(r["beside"]),
+            "CPU ms: library; everything": lambda r: (
+                f"{r['library']['cpu']}; {r['everything']['cpu']}"
+            ),
+            "Eight at the same time, p50 / p95 ms": lambda r: both(r["beside"]),
             "Answers a second then": lambda r: f"{r['beside']['a_second']}",
             "Opening; first answer, s": lambda r: f"{r['open']}; {r['first']}",
             "Memory: own + mapped, MB": lambda r: f"{r['memory']['own']} + {r['memory']['mapped']}",
@@ -137,6 +142,8 @@ def build(
 def child(command: str, args: argparse.Namespace, *arguments: str) -> dict[str, Any]:
     """Run this file in a new process and read the JSON it prints."""
     options = [f"--queries={args.queries}", f"--rounds={args.rounds}"]
+    if command == "serve" and (args.record or args.vectors is None):
+        options.append("--record")
     line = [sys.executable, __file__, command, *options, *arguments]
     done = subprocess.run(line, check=True, stdout=subprocess.PIPE, text=True)
     result: dict[str, Any] = json.loads(done.stdout)
@@ -217,7 +224,9 @@ def shape(queries: NDArray[np.float32], vectors: NDArray[np.float32]) -> tuple[f
 def serve(args: argparse.Namespace) -> None:
     """Answer queries in this process and print what it took as JSON."""
     texts = query_texts(args.queries)
-    print(json.dumps(search_serving.serve_dense([*map(Path, args.parts)], texts, args.rounds)))
+    load = load_encoder if args.record else load_search_encoder
+    folders = [*map(Path, args.parts)]
+    print(json.dumps(search_serving.serve_dense(folders, load(workers=1), texts, args.rounds)))
 
 
 def serve_whole(args: argparse.Namespace) -> None:
@@ -233,6 +242,7 @@ def main() -> None:
     measured = argparse.ArgumentParser(add_help=False)
     measured.add_argument("--queries", type=int, default=2_000)
     measured.add_argument("--rounds", type=int, default=3)
+    measured.add_argument("--record", action="store_true", help="vectors of the record encoder")
     given = argparse.ArgumentParser(add_help=False)
     given.add_argument("--vectors", type=Path, help="npy, shape (n, dim)")
     given.add_argument("--folder", type=Path, help="where parts are built; needs 1.3 kB a row")

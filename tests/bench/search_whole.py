@@ -36,6 +36,7 @@ def settings_in(folder: Path) -> Any:
 
 def build(folder: Path, vectors: NDArray[np.float32], rows: int) -> dict[str, Any]:
     """Fill a database with the first `rows` papers and make its index."""
+    from litmine.encode import load_encoder, load_search_encoder
     from litmine.jobs.context import RunContext
     from litmine.jobs.seed import seed_library
     from litmine.search.sync import sync_as_set
@@ -45,7 +46,7 @@ def build(folder: Path, vectors: NDArray[np.float32], rows: int) -> dict[str, An
 
     settings = settings_in(folder)
     store = open_store(settings.database)
-    encoder_id = _encoder_id()
+    record_id, search_id = load_encoder().encoder_id, load_search_encoder().encoder_id
     now = datetime(2026, 7, 17, tzinfo=UTC)
     done = 0
     for papers in _papers(rows):
@@ -53,22 +54,16 @@ def build(folder: Path, vectors: NDArray[np.float32], rows: int) -> dict[str, An
             upsert_papers(connection, papers, now)
             put_vectors(
                 connection,
-                encoder_id,
+                search_id,
                 [paper.arxiv_id for paper in papers],
                 [paper.content_hash for paper in papers],
                 vectors[done : done + len(papers)],
             )
         done += len(papers)
-    seed_library(RunContext(settings, store), encoder_id)
+    seed_library(RunContext(settings, store), record_id)
     began = time.perf_counter()
     report = sync_as_set(settings, store)
     return {"papers": report.papers, "build": round(time.perf_counter() - began)}
-
-
-def _encoder_id() -> str:
-    from litmine.encode import load_encoder
-
-    return load_encoder().encoder_id
 
 
 def _papers(rows: int) -> Iterator[list[Any]]:
@@ -125,14 +120,15 @@ def serve(folder: Path, texts: Sequence[str], rounds: int) -> dict[str, Any]:
     }
     # Every text is new to the searcher once: later rounds add a word, or it would remember vectors.
     for scope in SCOPES:
-        seconds = []
+        seconds, cpu = [], time.process_time()
         for number in range(rounds):
             for text in texts[1:]:
                 asked = text if number == 0 else f"{text} {_WORDS[number % len(_WORDS)]}"
                 start = time.perf_counter()
                 searcher.search(f"{asked}{_MARK[scope]}", scope=scope)
                 seconds.append(time.perf_counter() - start)
-        result[scope] = quantiles(seconds)
+        cpu = (time.process_time() - cpu) / len(seconds)
+        result[scope] = {**quantiles(seconds), "cpu": round(1e3 * cpu, 2)}
     result["memory"] = memory()
     result["beside"] = beside(searcher, texts)
     return result
