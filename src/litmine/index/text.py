@@ -302,7 +302,7 @@ def name_terms(name: str) -> list[str]:
     return [fold(run)[:LONGEST_TERM] for word in plain for run in re.findall(r"[^\W_]+", word)]
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 14)
 def analyse(surface: str) -> Surface:
     """Take a surface apart."""
     if surface.startswith("\\") and surface[1:].isalpha():
