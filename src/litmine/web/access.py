@@ -127,7 +127,7 @@ def needed_role(dependant: Dependant) -> Need | None:
     return max(found, key=order.index, default=None)
 
 
-def enforce(request: Request) -> None:
+async def enforce(request: Request) -> None:
     """Refuse a route that names no role: a forgotten line must not open a door.
 
     Raises

@@ -73,6 +73,6 @@ class Services:
         )
 
 
-def services(request: Request) -> Services:
-    """Return the application's services (a dependency)."""
+async def services(request: Request) -> Services:
+    """Return the application's services (a dependency; async, or it would take a thread)."""
     return cast("Services", request.app.state.services)

@@ -15,6 +15,7 @@ from litmine.web.access import require
 from litmine.web.api.common import Clean, Known, Limit, Surroundings, answer
 from litmine.web.api.found import LAST_OFFSET, answered, index_status, understood
 from litmine.web.api.queue import PaperId
+from litmine.web.crowd import in_turn
 
 __all__ = ["MOST_CHARACTERS", "MOST_PAPERS", "MOST_TEXT", "ScopeName", "router"]
 
@@ -61,6 +62,7 @@ class Example(BaseModel):
 
 
 @router.get("/search", response_model=SearchAnswer, dependencies=[require("reader")])
+@in_turn
 def search(
     s: Surroundings,
     q: Annotated[
@@ -99,6 +101,7 @@ def search(
     response_model=SimilarAnswer,
     dependencies=[require("reader")],
 )
+@in_turn
 def get_similar(
     arxiv_id: PaperId,
     s: Surroundings,
@@ -115,6 +118,7 @@ def get_similar(
 
 
 @router.post("/similar", response_model=SimilarAnswer, dependencies=[require("reader")])
+@in_turn
 def find_similar(example: Example, s: Surroundings) -> Response:
     """Papers near in meaning to several papers, a text, or both.
 

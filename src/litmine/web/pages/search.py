@@ -21,6 +21,7 @@ from litmine.store.papers import known_versions, titles_of
 from litmine.web.access import Principal, require
 from litmine.web.api.common import Surroundings
 from litmine.web.asking import MOST_TEXT, PAGE, Ask, Asked
+from litmine.web.crowd import in_turn
 from litmine.web.finding import found, making, shown
 from litmine.web.queries import link
 from litmine.web.services import Services
@@ -57,6 +58,7 @@ _LANGUAGE = (
 
 
 @router.get("/search")
+@in_turn
 def search(
     request: Request,
     s: Surroundings,
@@ -90,6 +92,7 @@ def search(
 
 
 @router.get("/search/similar")
+@in_turn
 def similar(
     request: Request,
     s: Surroundings,
