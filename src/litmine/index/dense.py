@@ -35,8 +35,8 @@ from litmine.index.exact import GRID
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-# Of the rows; the rest of a search among so few costs no more than reading part of the lists among
-# all (tests/bench/search_speed.py).
+# Of the rows: all lists are read for a search among fewer. Most of their vectors are passed over,
+# so that it takes hardly longer than some of the lists would (tests/bench/search_speed.py).
 _ALL_LISTS_BELOW = 0.1
 
 __all__ = ["DensePart", "write_dense"]
@@ -106,6 +106,8 @@ class DensePart:
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Find the `k` rows most similar to `query`.
 
+        All of them in parts without lists, and where few rows are allowed; otherwise nearly all.
+
         Parameters
         ----------
         query : array_like, shape (dim,)
@@ -169,7 +171,7 @@ class DensePart:
     def _probes_for(self, available: int) -> int:
         """Give the lists to read for a search among `available` rows."""
         count: int = self._lists.count
-        share = available / self.rows
+        share = available / self._lists.rows
         if share <= _ALL_LISTS_BELOW:
             return count
         # Neighbours lie further away among fewer rows, above all if those are of another topic.
@@ -210,7 +212,7 @@ class DensePart:
         if allowed is None:
             return None, self.rows
         count = int(np.count_nonzero(allowed))
-        if count == self.rows:
+        if count == self._lists.rows:  # rows without a vector are in no list
             return None, count
         return np.packbits(allowed, bitorder="little"), count
 
