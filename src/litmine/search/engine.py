@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from litmine.index.postings import Stats
-from litmine.search.ranking import fuse
+from litmine.search.ranking import fuse, support
 
 if TYPE_CHECKING:
     from litmine.index.segment import Segment
@@ -134,6 +134,9 @@ def rank(
         candidates = np.union1d(candidates, _dense(rows, vector, allowed))
     similarities = _similarities(rows, vector, candidates)
     fused = fuse(by_word[candidates], np.nan_to_num(similarities))
+    if vector is not None and len(candidates):
+        first = fused.first()
+        fused = support(fused, first, _vectors(rows, candidates[first], len(vector)))
     order = np.lexsort((-candidates, -fused.score))
     return Ranking(
         candidates[order],
@@ -188,4 +191,12 @@ def _similarities(
     for (inside, own), segment in zip(rows.split(places), rows.segments, strict=True):
         if len(inside):
             found[inside] = segment.dense.similarities(vector, own)
+    return found
+
+
+def _vectors(rows: Rows, places: NDArray[np.int64], dim: int) -> NDArray[np.float32]:
+    found = np.zeros((len(places), dim), np.float32)
+    for (inside, own), segment in zip(rows.split(places), rows.segments, strict=True):
+        if len(inside):
+            found[inside] = segment.dense.vectors(own)
     return found
