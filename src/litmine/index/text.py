@@ -259,9 +259,7 @@ def query_weights(text: str, frequency: Callable[[str], int] | None = None) -> d
         Terms in order of the query. A word counts as often as it stands there, a compound
         `COMPOUND_WEIGHT`.
     """
-    found = [analyse(surface) for surface in surfaces(_ASKING.sub(" ", text))]
-    if not found:
-        found = [analyse(surface) for surface in surfaces(text)]
+    found = list(map(analyse, surfaces(_ASKING.sub(" ", text)) or surfaces(text)))
     asked = [
         (word.term, spelt)
         for surface in found
