@@ -91,7 +91,8 @@ class CorpusSearch:
     def search(self, text: str, limit: int) -> list[tuple[str, float]]:
         """Return the best documents of a plain text; no sign in it is an operator."""
         vector = self._encoder.encode([text])[0]
-        found = rank(self._rows, query_weights(text), vector, self._alive)
+        words = query_weights(text, self._rows.stats.frequency)
+        found = rank(self._rows, words, vector, self._alive)
         result = []
         for place, score in zip(found.places[:limit], found.scores[:limit], strict=True):
             number, row = self._rows.owner(int(place))
