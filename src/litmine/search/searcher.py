@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,8 +45,6 @@ MOST_HITS = 100
 MOST_CHARACTERS = 1_000
 MOST_ABSTRACT = 20_000
 _KEPT_VECTORS = 4_096
-_COMPLETIONS = 4
-"""Words that the last word may become while somebody types."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ class Searcher:
         limit, offset : int
             Which part of the hits.
         typing : bool
-            The last word may be unfinished.
+            The last word may be unfinished: one that no paper has is completed.
 
         Raises
         ------
@@ -161,7 +160,9 @@ class Searcher:
             return self._one_paper(query, place, moment, began)
         allowed = allowed_rows(query, place, moment.view, self._announced)
         asked = query.asked
-        weights = self._weights(asked, moment, typing=typing)
+        if typing:
+            asked = self._finished(asked, moment)
+        weights = query_weights(asked, moment.rows.stats.frequency)
         if asked:
             ranking = rank(moment.rows, weights, self._vector(asked, moment), allowed)
             ranking = _title_first(ranking, query, moment)
@@ -234,20 +235,21 @@ class Searcher:
             return None
         return self._vectors.of(text)
 
-    def _weights(self, text: str, moment: _Moment, *, typing: bool) -> dict[str, float]:
-        frequency = moment.rows.stats.frequency
-        weights = query_weights(text, frequency)
+    def _finished(self, text: str, moment: _Moment) -> str:
+        """Complete the last word of a text, unless it is a word already."""
         last = surfaces(text)[-1:]
-        if not typing or not last or not text.endswith(last[0]) or not weights:
-            return weights
-        # What the last word may become shares its weight.
-        endings: list[str] = []
+        if not last or not text.endswith(last[0]):
+            return text
+        frequency = moment.rows.stats.frequency
+        if any(frequency(term) for term in words(last[0])):
+            return text
+        endings: dict[str, int] = {}
         for segment in moment.rows.segments:
-            endings += segment.postings.complete(last[0], _COMPLETIONS)
-        for ending in list(dict.fromkeys(endings))[:_COMPLETIONS]:
-            for term in query_weights(ending):
-                weights.setdefault(term, 1 / _COMPLETIONS)
-        return weights
+            for ending in segment.postings.complete(last[0], 1):
+                endings[ending] = sum(frequency(term) for term in words(ending))
+        if not endings:
+            return text
+        return text.removesuffix(last[0]) + max(endings, key=lambda ending: endings[ending])
 
     def _announced(self, night: str) -> Collection[str]:
         with self._store.read() as connection:
@@ -343,21 +345,25 @@ class _NowAndThen:
 
 
 class _Vectors:
-    """Vectors of queries; the last ones are kept, since people page and refine."""
+    """Vectors of queries; the last ones are kept, since people page and refine.
+
+    By a hash of their texts: some thousand pasted abstracts would be tens of megabytes.
+    """
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._kept: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
 
     def of(self, text: str) -> NDArray[np.float32]:
+        key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         with self._lock:
-            if text in self._kept:
-                self._kept.move_to_end(text)
-                return self._kept[text]
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
         vector: NDArray[np.float32] = self._encoder.encode([text])[0]
         with self._lock:
-            self._kept[text] = vector
+            self._kept[key] = vector
             while len(self._kept) > _KEPT_VECTORS:
                 self._kept.popitem(last=False)
         return vector
