@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from litmine.index.marks import Finder, marks
 from litmine.index.text import (
     COMPOUND_WEIGHT,
     STOPWORDS,
-    Finder,
     Token,
+    _known,
     analyse,
     fold,
-    marks,
     name_terms,
     query_terms,
     query_weights,
@@ -176,7 +177,7 @@ def test_stopwords_are_words_as_typed() -> None:
 def test_threads_do_not_disturb_each_other() -> None:
     text = " ".join(f"{word}{i}ing" for i in range(400) for word in ("quantiz", "prun"))
     expected = words(text)
-    analyse.cache_clear()
+    _known.cache_clear()
     with ThreadPoolExecutor(6) as pool:
         assert all(got == expected for got in pool.map(words, [text] * 24))
 
@@ -211,3 +212,15 @@ def test_a_finder_finds_what_taking_a_text_apart_finds(text: str, query: str) ->
     finder = Finder(wanted)
     assert finder.words(text) == {token.term for token in tokens(text)} & wanted
     assert finder.marks(text) == marks(text, wanted)
+
+
+def test_what_somebody_pastes_takes_no_memory_for_good() -> None:
+    analyse("warm")  # and what is made at the first word
+    tracemalloc.start()
+    try:
+        for number in range(5):
+            assert len(words("ab1" * 3000 + f"x{number}")) > 3000
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 1_000_000

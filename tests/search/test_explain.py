@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litmine.index.text import Finder, query_weights
+from litmine.index.marks import Finder
+from litmine.index.text import query_weights
 from litmine.search.explain import best_sentence
 
 ABSTRACT = "We study caches. Eviction of keys, e.g. of old ones, saves memory. Flowers are red."

@@ -17,7 +17,7 @@ read as the letters they make; TeX commands of markup are no words.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -28,13 +28,12 @@ __all__ = [
     "COMPOUND_SHARE",
     "COMPOUND_WEIGHT",
     "STOPWORDS",
-    "Finder",
     "Surface",
     "Token",
     "analyse",
     "fold",
-    "marks",
     "name_terms",
+    "pattern_for",
     "query_terms",
     "query_weights",
     "surfaces",
@@ -108,6 +107,11 @@ _APOSTROPHE_INSIDE = re.compile(r"(?<=[^\W_])['’](?=[^\W_])")
 _CAPITALS_INSIDE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
+#: Letters of a surface that is kept taken apart, which takes hundreds of bytes a letter: what
+#: somebody pastes can be one surface of 20,000.
+_LONGEST_KEPT = 32
+
+
 class Token(NamedTuple):
     """A term and the characters ``text[start:end]`` it was made from."""
 
@@ -136,7 +140,7 @@ class Surface(NamedTuple):
 
 def surfaces(text: str) -> list[str]:
     """Cut a text into surfaces; the quick way in for whoever needs no offsets."""
-    return _pattern_for(text).findall(text)
+    return pattern_for(text).findall(text)
 
 
 def tokens(text: str) -> list[Token]:
@@ -157,77 +161,6 @@ def tokens(text: str) -> list[Token]:
 def words(text: str) -> list[str]:
     """List the terms of every word of a text, stopwords too: what a phrase is compared with."""
     return [token.term for surface in surfaces(text) for token in analyse(surface).words]
-
-
-def marks(text: str, terms: Iterable[str]) -> tuple[tuple[int, int], ...]:
-    """Find the characters of a text that hold one of `terms`; see `Finder.marks`.
-
-    Examples
-    --------
-    >>> marks("Quantised KV-caches", {"quantiz", "kvcach"})
-    ((0, 9), (10, 19))
-    """
-    return Finder(terms).marks(text)
-
-
-class Finder:
-    """Finds some terms in texts; for many texts, make one and keep it while they are looked at.
-
-    A surface that was seen before is looked up, not taken apart: texts share most of theirs.
-    """
-
-    def __init__(self, terms: Iterable[str]) -> None:
-        self._wanted = frozenset(terms)
-        self._seen: set[str] = set()
-        self._holding: dict[str, tuple[tuple[Token, ...], tuple[Token, ...]]] = {}
-
-    def words(self, text: str) -> set[str]:
-        """Give the terms that a word of the text stands for; compounds do not count."""
-        there = set(surfaces(text))
-        self._look_at(there)
-        return {
-            token.term
-            for surface, (held, _) in self._holding.items()
-            if surface in there
-            for token in held
-        }
-
-    def marks(self, text: str) -> tuple[tuple[int, int], ...]:
-        """Find the characters of a text that hold one of the terms, compounds included.
-
-        Returns
-        -------
-        tuple of (int, int)
-            ``text[start:end]``; in order, none overlaps or touches another.
-        """
-        pattern = _pattern_for(text)
-        self._look_at(set(pattern.findall(text)))
-        found = sorted(
-            (match.start() + token.start, match.start() + token.end)
-            for match in pattern.finditer(text)
-            for tokens in self._holding.get(match.group(), ())
-            for token in tokens
-        )
-        merged: list[tuple[int, int]] = []
-        for first, last in found:
-            if merged and first <= merged[-1][1]:
-                merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
-            else:
-                merged.append((first, last))
-        return tuple(merged)
-
-    def _look_at(self, there: set[str]) -> None:
-        wanted = self._wanted
-        fresh = there.difference(self._seen)
-        self._seen |= fresh
-        for surface in fresh:
-            words, compounds, _ = analyse(surface)
-            if len(words) == 1 and words[0].term not in wanted and not compounds:
-                continue  # nearly all
-            held = tuple(token for token in words if token.term in wanted)
-            joined = tuple(token for token in compounds if token.term in wanted)
-            if held or joined:
-                self._holding[surface] = (held, joined)
 
 
 def query_terms(text: str) -> list[str]:
@@ -300,9 +233,17 @@ def name_terms(name: str) -> list[str]:
     return [fold(run)[:LONGEST_TERM] for word in plain for run in re.findall(r"[^\W_]+", word)]
 
 
-@lru_cache(maxsize=1 << 14)
 def analyse(surface: str) -> Surface:
     """Take a surface apart."""
+    return _known(surface) if len(surface) <= _LONGEST_KEPT else _taken_apart(surface)
+
+
+@lru_cache(maxsize=1 << 14)
+def _known(surface: str) -> Surface:
+    return _taken_apart(surface)
+
+
+def _taken_apart(surface: str) -> Surface:
     if surface.startswith("\\") and surface[1:].isalpha():
         if surface[1:] in _TEX_MARKUP:
             return Surface((), ())
@@ -366,14 +307,15 @@ def _stop_terms() -> frozenset[str]:
     return frozenset(term_of(word) for word in STOPWORDS)
 
 
-def _pattern_for(text: str) -> re.Pattern[str]:
+def pattern_for(text: str) -> re.Pattern[str]:
+    """Give what matches the surfaces of a text."""
     if "\\" in text:
         return _TEX_SURFACE
     return _ASCII_SURFACE if text.isascii() else _SURFACE
 
 
 def _placed(text: str) -> Iterator[tuple[int, Surface]]:
-    for match in _pattern_for(text).finditer(text):
+    for match in pattern_for(text).finditer(text):
         yield match.start(), analyse(match.group())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from litmine.classify.sentences import split_sentences
-from litmine.index.text import Finder
+from litmine.index.marks import Finder
 from litmine.search.answer import Marks, Snippet
 
 __all__ = ["best_sentence"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from litmine.core.taxonomy import load_taxonomy
-from litmine.index.text import Finder
+from litmine.index.marks import Finder
 from litmine.search.answer import Hit
 from litmine.search.explain import best_sentence
 from litmine.search.records import Record, read_records
