@@ -35,9 +35,9 @@ from litmine.index.exact import GRID
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-# Of the rows: all lists are read for a search among fewer. Most of their vectors are passed over,
-# so that it takes hardly longer than some of the lists would (tests/bench/search_speed.py).
-_ALL_LISTS_BELOW = 0.1
+# Of the rows: all lists are read for a search among no more. Nearly every vector is passed over, so
+# that it takes hardly longer than some of the lists would (tests/bench/search_speed.py).
+_ALL_LISTS_UP_TO = 32_768
 
 __all__ = ["DensePart", "write_dense"]
 
@@ -171,9 +171,9 @@ class DensePart:
     def _probes_for(self, available: int) -> int:
         """Give the lists to read for a search among `available` rows."""
         count: int = self._lists.count
-        share = available / self._lists.rows
-        if share <= _ALL_LISTS_BELOW:
+        if available <= _ALL_LISTS_UP_TO:
             return count
+        share = available / self._lists.rows
         # Neighbours lie further away among fewer rows, above all if those are of another topic.
         return min(math.ceil(self._probes / math.sqrt(share)), count)
 

@@ -36,7 +36,7 @@ _NEIGHBOURS = 10
 _RECALL = 0.995
 # What somebody types is shorter than an abstract and lies further from its neighbours than papers
 # do from theirs: with this many times the lists, titles find as much (tests/bench/search_speed.py).
-_MARGIN = 1.75
+_MARGIN = 1.4
 _faiss: Any = faiss
 
 
