@@ -51,6 +51,13 @@ bench: $(READY) ## Speed and memory, measured on this machine (needs ../shared)
 bench-review: $(READY) ## Twenty reviewers deciding while a night is judged: milliseconds, errors (needs ../shared)
 	$(BIN)/python tests/bench/reviewers.py
 
+.PHONY: bench-search-load bench-search-leak
+bench-search-load: $(READY) ## A thousand people searching at once, a reviewer beside them: milliseconds, errors (needs ../shared)
+	$(BIN)/python tests/bench/search_load.py
+
+bench-search-leak: $(READY) ## Whether memory grows over a hundred thousand questions (needs ../shared)
+	$(BIN)/python tests/bench/search_leak.py
+
 docs: $(READY) ## Write docs/commands.md again from the help of every command
 	$(BIN)/python -m tests.support.commands
 
