@@ -190,7 +190,9 @@ def _similarities(
         return found
     for (inside, own), segment in zip(rows.split(places), rows.segments, strict=True):
         if len(inside):
-            found[inside] = segment.dense.similarities(vector, own)
+            near = segment.dense.similarities(vector, own)
+            near[~segment.facts.has_vector[own]] = np.nan
+            found[inside] = near
     return found
 
 
