@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from litmine.core.resources import corpus_dir
 from litmine.index.marks import Finder, marks
 from litmine.index.text import (
     COMPOUND_WEIGHT,
@@ -206,10 +208,17 @@ def test_case_and_accents_make_no_difference(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
-@given(st.text(max_size=80), st.text(max_size=20))
+@given(
+    st.text(max_size=80) | st.from_regex(r"([A-Za-z][a-z]{0,7} ){1,12}", fullmatch=True),
+    st.text(max_size=20),
+)
 def test_a_finder_finds_what_taking_a_text_apart_finds(text: str, query: str) -> None:
     wanted = {*query_weights(f"{text[: len(text) // 2]} {query}")}
     finder = Finder(wanted)
+    assert (
+        Finder({one for one in wanted if len(one) > 2}).words(text)
+        == {token.term for token in tokens(text) if len(token.term) > 2} & wanted
+    )
     assert finder.words(text) == {token.term for token in tokens(text)} & wanted
     assert finder.marks(text) == marks(text, wanted)
 
@@ -224,3 +233,10 @@ def test_what_somebody_pastes_takes_no_memory_for_good() -> None:
     finally:
         tracemalloc.stop()
     assert held < 1_000_000
+
+
+def test_a_finder_finds_every_word_of_the_library_by_its_term() -> None:
+    lines = (corpus_dir() / "library.jsonl").read_text("utf-8").splitlines()
+    for word in {word for line in lines for word in surfaces(json.loads(line)["title"])}:
+        terms = set(words(word))
+        assert Finder(terms).words(word) == terms

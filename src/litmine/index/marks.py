@@ -28,6 +28,9 @@ class Finder:
 
     def __init__(self, terms: Iterable[str]) -> None:
         self._wanted = frozenset(terms)
+        self._beginnings = {term[:2] for term in self._wanted}
+        # The stem of dying is die.
+        self._beginnings |= {f"{term[0]}y" for term in self._wanted if term[1:2] == "i"}
         self._seen: set[str] = set()
         self._holding: dict[str, tuple[tuple[Token, ...], tuple[Token, ...]]] = {}
 
@@ -71,6 +74,8 @@ class Finder:
         fresh = there.difference(self._seen)
         self._seen |= fresh
         for surface in fresh:
+            if not self._may_hold(surface):
+                continue
             words, compounds, _ = analyse(surface)
             if len(words) == 1 and words[0].term not in wanted and not compounds:
                 continue  # nearly all
@@ -78,3 +83,10 @@ class Finder:
             joined = tuple(token for token in compounds if token.term in wanted)
             if held or joined:
                 self._holding[surface] = (held, joined)
+
+    def _may_hold(self, surface: str) -> bool:
+        """Tell from its first letters whether a plain word can be wanted; anything else can."""
+        if not (surface.isascii() and surface.isalpha() and surface[1:].islower()):
+            return True
+        plain = surface.lower()
+        return plain[:2] in self._beginnings or plain[0] in self._beginnings
