@@ -15,7 +15,7 @@ from litmine.index.dense_lists import ID_BYTES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_MAPPED_UP_TO = 1 << 29  # bytes
+_MAPPED_UP_TO = 1 << 28  # bytes
 
 
 class RowFile:
