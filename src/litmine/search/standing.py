@@ -10,13 +10,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
 from sqlalchemy import Connection, select
 
-from litmine.core.taxonomy import Taxonomy, load_taxonomy
+from litmine.core.taxonomy import load_taxonomy
 from litmine.store import Store
 from litmine.store.decisions import latest_decisions
 from litmine.store.queue import queue_mark
@@ -26,6 +26,9 @@ __all__ = ["STATES", "Standing", "Standings", "StandingsKeeper", "bit_mask"]
 
 #: In the order in which facets show them; the codes of rows are their places here.
 STATES = ("approved", "pending", "later", "disputed", "rejected")
+
+#: See `litmine.store.queue.queue_mark`: papers, sum of their revisions, the last change.
+_Mark = tuple[int, int, datetime | None]
 
 _LOOK_AGAIN = 0.3  # seconds; an approval is found after this long at the latest
 
@@ -38,16 +41,24 @@ class Standing:
     ----------
     cells, techniques : int or None
         Bit masks in the taxonomy's order, as reviewers decided; None unless it is approved.
-    decided_at : datetime or None
-        When it was approved.
     """
 
     state: str
     revision: int
     relevance: float
+    changed_at: datetime
     cells: int | None = None
     techniques: int | None = None
-    decided_at: datetime | None = None
+
+    def is_as(self, other: Standing) -> bool:
+        """Tell whether nothing in the queue has changed since the other was read."""
+        # A paper that left the queue and came back counts its revisions anew.
+        return (self.state, self.revision, self.relevance, self.changed_at) == (
+            other.state,
+            other.revision,
+            other.relevance,
+            other.changed_at,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,7 @@ class StandingsKeeper:
         self._clock = clock
         self._lock = threading.Lock()
         self._looked = float("-inf")
-        self._mark: object = None
+        self._mark: _Mark | None = None
         self._now = Standings()
 
     def current(self) -> Standings:
@@ -95,7 +106,7 @@ class StandingsKeeper:
             with self._store.read() as connection:
                 mark = queue_mark(connection)
                 if mark != self._mark:
-                    self._now = _read(connection, self._now)
+                    self._now = _read(connection, self._now, self._mark, mark)
                     self._mark = mark
             self._looked = self._clock()
             return self._now
@@ -110,47 +121,51 @@ def bit_mask(values: Sequence[str], places: Mapping[str, int]) -> int:
     return mask
 
 
-def _read(connection: Connection, before: Standings) -> Standings:
-    taxonomy = load_taxonomy()
-    found = {
-        row.arxiv_id: Standing(row.state, row.revision, row.relevance)
-        for row in connection.execute(
-            select(queue.c.arxiv_id, queue.c.state, queue.c.revision, queue.c.relevance)
-        )
-    }
+def _read(connection: Connection, before: Standings, seen: _Mark | None, mark: _Mark) -> Standings:
+    """Read how papers stand, given how they stood when the queue had the mark `seen`."""
     known = before.of
-    fresh = [
-        i
-        for i, one in found.items()
-        if i not in known
-        or known[i].revision != one.revision
-        or known[i].state != one.state
-        or known[i].relevance != one.relevance
-    ]
-    gone = known.keys() - found.keys()
+    since = None if seen is None else seen[2]
+    found = _rows(connection, since)
+    together = {**known, **found}
+    if (len(together), sum(one.revision for one in together.values())) != mark[:2]:
+        # Papers left the queue, or a clock was set back: what changed cannot be told from when.
+        since, found = None, _rows(connection, None)
+    fresh = [i for i, one in found.items() if i not in known or not one.is_as(known[i])]
+    gone = frozenset() if since is not None else known.keys() - found.keys()
     approved = [i for i in fresh if found[i].state == "approved"]
-    decided = _decided(connection, approved, found, taxonomy)
-    changed = set(fresh)
-    merged = {i: decided.get(i, one) if i in changed else known[i] for i, one in found.items()}
-    return Standings(before.version + 1, MappingProxyType(merged), frozenset(changed | gone))
+    decided = _decided(connection, approved, found)
+    changed = frozenset(fresh)
+    now = {i: decided.get(i, one) if i in changed else known[i] for i, one in found.items()}
+    if since is not None:
+        now = {**known, **now}
+    return Standings(before.version + 1, MappingProxyType(now), changed | gone)
+
+
+def _rows(connection: Connection, since: datetime | None) -> dict[str, Standing]:
+    """Read the queue, or of it what changed at a moment or after; without decisions."""
+    q = queue.c
+    statement = select(q.arxiv_id, q.state, q.revision, q.relevance, q.changed_at)
+    if since is not None:
+        statement = statement.where(q.changed_at >= since)
+    return {
+        row.arxiv_id: Standing(row.state, row.revision, row.relevance, row.changed_at)
+        for row in connection.execute(statement)
+    }
 
 
 def _decided(
     connection: Connection,
     ids: Sequence[str],
     found: Mapping[str, Standing],
-    taxonomy: Taxonomy,
 ) -> dict[str, Standing]:
+    taxonomy = load_taxonomy()
     cells = {cell: place for place, cell in enumerate(taxonomy.cells)}
     techniques = {one.id: place for place, one in enumerate(taxonomy.techniques)}
     return {
-        i: Standing(
-            found[i].state,
-            found[i].revision,
-            found[i].relevance,
-            bit_mask(one.cells, cells),
-            bit_mask(one.technique, techniques),
-            one.decided_at,
+        i: replace(
+            found[i],
+            cells=bit_mask(one.cells, cells),
+            techniques=bit_mask(one.technique, techniques),
         )
         for i, one in latest_decisions(connection, ids).items()
     }
