@@ -244,6 +244,9 @@ def _known(surface: str) -> Surface:
 
 
 def _taken_apart(surface: str) -> Surface:
+    if surface.isascii() and surface.isalpha() and surface[1:].islower():
+        # Nine of ten: one word, nothing to decode, no capital inside.
+        return Surface((Token(term_of(surface), 0, len(surface)),), (), (surface,))
     if surface.startswith("\\") and surface[1:].isalpha():
         if surface[1:] in _TEX_MARKUP:
             return Surface((), ())
