@@ -10,6 +10,7 @@ import pytest
 
 from litmine.core.errors import InputError, NotFound
 from litmine.index.generation import SearchIndex
+from litmine.index.postings import Postings
 from litmine.review import ReviewDesk
 from litmine.search.searcher import Searcher
 from litmine.search.standing import StandingsKeeper
@@ -160,6 +161,22 @@ def test_phrases_and_exclusions_are_exact(found):
     assert found('"gradients sparse"') == []
     assert "2606.00003" not in found("card -quantised")
     assert "2506.00001" not in found('memory -"long prompts"')
+
+
+def test_a_phrase_written_often_is_looked_for_once(found, monkeypatch):
+    looked: list[tuple[str, ...]] = []
+    phrase = Postings.phrase
+
+    def counting(self, terms, **options):
+        looked.append(tuple(terms))
+        return phrase(self, terms, **options)
+
+    monkeypatch.setattr(Postings, "phrase", counting)
+    assert found('"sparse gradients" "Sparse  gradients" -"red card" -"red card"') == ["2606.00002"]
+    assert len(looked) == 2
+    looked.clear()
+    assert found('"gradients sparse" "sparse gradients" "long prompts"') == []
+    assert looked == [("gradient", "spars")]
 
 
 def test_a_title_in_quotes_comes_first(found):

@@ -44,16 +44,23 @@ def _part(query: Query, scope: Scope, part: Part, nights: Nights, taxonomy: Taxo
         mask &= part.in_library()
     elif scope.night is not None:
         mask &= _papers(part, nights(scope.night.isoformat()))
-    for phrase in query.phrases:
-        mask &= _rows(part, part.segment.postings.phrase(words(phrase)))
-    for text in query.excluded:
-        mask &= ~_rows(part, part.segment.postings.phrase(words(text)))
+    for phrase in _apart(query.phrases):
+        if not mask.any():
+            return mask
+        mask &= _rows(part, part.segment.postings.phrase(phrase))
+    for phrase in _apart(query.excluded):
+        mask &= ~_rows(part, part.segment.postings.phrase(phrase))
     if query.years is not None:
         mask &= _in_years(part, query.years)
     for one in query.filters:
         held = _held(one, part, nights, taxonomy)
         mask &= ~held if one.negated else held
     return mask
+
+
+def _apart(phrases: Iterable[str]) -> list[tuple[str, ...]]:
+    """Words of each phrase; one that is written a hundred times is looked for once."""
+    return list(dict.fromkeys(tuple(words(phrase)) for phrase in phrases))
 
 
 def _held(wanted: Filter, part: Part, nights: Nights, taxonomy: Taxonomy) -> Mask:
