@@ -75,6 +75,9 @@ def test_an_index_that_is_kept_is_brought_into_step_without_encoding_again(corpu
         (["[]\n"], "not a JSON object"),
         ([{"text": "x"}], "'_id' is missing"),
         ([{"_id": "a b", "text": "x"}], "white space"),
+        ([{"_id": "a\x00", "text": "x"}], "cannot be printed"),
+        ([{"_id": "\udc80", "text": "x"}], "cannot be printed"),
+        (["[" * 100_000], "corpus.jsonl:1: not JSON"),
         ([{"_id": "a", "title": "x"}], "'text' is missing"),
         ([{"_id": "a", "text": "x", "title": 3}], "'title' is missing or no string"),
         ([{"_id": "a", "text": "x"}, "\n", {"_id": "a", "text": "y"}], "jsonl:3: _id 'a' stands"),
@@ -83,6 +86,11 @@ def test_an_index_that_is_kept_is_brought_into_step_without_encoding_again(corpu
 def test_a_bad_corpus_is_told_with_file_and_line(corpus, lines, said):
     with pytest.raises(InputError, match=said):
         list(read_corpus(corpus(*lines)))
+
+
+def test_half_characters_in_a_corpus_do_not_end_it(corpus):
+    (one,) = read_corpus(corpus({"_id": "a", "title": "A\ud83d", "text": "\udc80b"}))
+    assert (one.title, one.abstract) == ("A", "b")
 
 
 def test_queries_need_no_title_and_ids_may_be_numbers(corpus, tmp_path):

@@ -188,6 +188,8 @@ def test_an_id_or_link_is_that_paper_wherever_it_is(searcher):
         answer = searcher.search(text)
         assert (answer.paper_id, answer.stored) == ("2606.00004", True)
         assert [hit.arxiv_id for hit in answer.hits] == ["2606.00004"]
+    # Leafed through like any answer, or it would never end.
+    assert searcher.search("2606.00004", offset=1).hits == ()
     unknown = searcher.search("2606.99999")
     assert (unknown.paper_id, unknown.stored, unknown.hits) == ("2606.99999", False, ())
 
@@ -315,3 +317,19 @@ def test_an_index_of_another_encoder_is_searched_by_words(store, tmp_path, searc
     assert answer.hits[0].arxiv_id == "2606.00003"
     assert (answer.hits[0].dense, answer.hits[0].similarity) == (0, None)
     assert any("another encoder" in note for note in answer.notes)
+
+
+def test_a_paper_that_is_not_in_the_index_yet_is_known(searcher, store):
+    with store.write() as connection:
+        upsert_papers(connection, [paper("2606.00009")], NOW)
+    answer = searcher.search("2606.00009")
+    assert (answer.stored, answer.hits) == (True, ())
+
+
+@pytest.mark.parametrize("text", ["cache\udcff eviction", "cache\x00 eviction"])
+def test_what_is_no_text_is_passed_over(searcher, text):
+    """A terminal in another encoding, or JSON, can send lone surrogates; encoders refuse them."""
+    answer = searcher.search(text, scope="everything")
+    assert answer.hits[0].arxiv_id == "2506.00001"
+    assert answer.text == "cache eviction"
+    assert searcher.similar(text=text, scope="everything").hits[0].arxiv_id == "2506.00001"

@@ -7,13 +7,14 @@ import unicodedata
 
 from litmine.core.paper import normalise_space
 
-__all__ = ["clean", "escape_markdown", "unlinked"]
+__all__ = ["clean", "encodable", "escape_markdown", "unlinked"]
 
 # Zero-width joiners shape emoji and several scripts; every other format character is invisible
 # at best and turns the reading direction at worst.
 _JOINERS = {"\u200c", "\u200d"}
 _DROPPED = {"Cc", "Cf", "Co", "Cs"}
 _NONCHARACTER = re.compile(r"[\ufdd0-\ufdef]")
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
 _ENTITY = re.compile(r"&(?=#?[A-Za-z0-9]+;)")
 
@@ -37,6 +38,14 @@ def clean(text: str) -> str:
         )
     )
     return normalise_space("".join(kept))
+
+
+def encodable(text: str) -> str:
+    """Give text that a database stores and an encoder takes, white space as single spaces.
+
+    NUL and lone surrogates, which are no characters, become spaces.
+    """
+    return normalise_space(_NO_TEXT.sub(" ", text))
 
 
 def escape_markdown(text: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from litmine.core.errors import InputError
-from litmine.core.paper import normalise_space
+from litmine.core.plain import encodable
 from litmine.index.document import Document
 
 __all__ = ["TestQuery", "read_corpus", "read_queries", "run_lines"]
@@ -93,7 +93,7 @@ def _objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 where = f"{path}:{number}"
                 try:
                     record = json.loads(line)
-                except ValueError as error:
+                except (ValueError, RecursionError) as error:
                     raise InputError(f"{where}: not JSON ({error})") from error
                 if not isinstance(record, dict):
                     raise InputError(f"{where}: not a JSON object")
@@ -110,6 +110,8 @@ def _id(record: dict[str, Any], where: str) -> str:
         raise InputError(f"{where}: '_id' is missing or no string")
     if value.split() != [value]:
         raise InputError(f"{where}: _id {value!r} holds white space, which a TREC run cannot")
+    if not value.isprintable():
+        raise InputError(f"{where}: _id {value!r} holds what cannot be printed")
     return value
 
 
@@ -119,4 +121,4 @@ def _text(record: dict[str, Any], key: str, where: str, *, optional: bool = Fals
         value = ""
     if not isinstance(value, str):
         raise InputError(f"{where}: {key!r} is missing or no string")
-    return normalise_space(value.replace("\x00", " "))
+    return encodable(value)

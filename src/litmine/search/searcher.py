@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from litmine.core.errors import InputError
-from litmine.core.paper import normalise_space
+from litmine.core.plain import encodable
 from litmine.core.settings import Settings
 from litmine.core.taxonomy import load_taxonomy
 from litmine.index.generation import Generation, SearchIndex
@@ -26,6 +26,7 @@ from litmine.search.engine import Ranking, Rows, newest, rank
 from litmine.search.facets import count_facets
 from litmine.search.filters import allowed_rows
 from litmine.search.present import Found, present
+from litmine.search.records import read_records
 from litmine.search.scope import Scope, parse_scope
 from litmine.search.similar import Example, example_of_papers, example_of_text
 from litmine.search.standing import StandingsKeeper
@@ -116,7 +117,7 @@ class Searcher:
         InputError
             It is too long, or names an unknown field or value.
         """
-        wanted = normalise_space(text.replace("\x00", " "))
+        wanted = encodable(text)
         if len(wanted) > MOST_CHARACTERS:
             raise InputError(
                 f"a search has at most {MOST_CHARACTERS:,} characters; to find papers like a long "
@@ -157,7 +158,7 @@ class Searcher:
         query = self.check(text)
         moment = self._moment()
         if query.paper_id is not None:
-            return self._one_paper(query, place, moment, began)
+            return self._one_paper(query, place, moment, limit, offset, began)
         allowed = allowed_rows(query, place, moment.view, self._announced)
         asked = query.asked
         if typing:
@@ -195,7 +196,7 @@ class Searcher:
         began = time.perf_counter()
         place = parse_scope(scope)
         _check_page(limit, offset)
-        wanted = normalise_space(text.replace("\x00", " "))
+        wanted = encodable(text)
         if len(wanted) > MOST_ABSTRACT:
             raise InputError(f"a text has at most {MOST_ABSTRACT:,} characters; leave some out")
         moment = self._moment()
@@ -261,14 +262,18 @@ class Searcher:
                 ).scalars()
             )
 
-    def _one_paper(self, query: Query, scope: Scope, moment: _Moment, began: float) -> Answer:
+    def _one_paper(
+        self, query: Query, scope: Scope, moment: _Moment, limit: int, offset: int, began: float
+    ) -> Answer:
         """Answer a query that is an id or a link: that paper, wherever it is."""
         paper = str(query.paper_id)
         found = moment.generation.find(paper)
         places = [] if found is None else [moment.rows.place(*found)]
         ranking = Ranking.of_places(np.array(places, np.int64))
-        answer = self._answer(query.text, scope, moment, ranking, {}, 1, 0, began, query)
-        return replace(answer, paper_id=paper, stored=bool(answer.hits))
+        answer = self._answer(query.text, scope, moment, ranking, {}, limit, offset, began, query)
+        with self._store.read() as connection:
+            stored = bool(read_records(connection, [paper]))
+        return replace(answer, paper_id=paper, stored=stored)
 
     def _answer(
         self,
