@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from litmine.index.text import Token, analyse, pattern_for, surfaces
+from litmine.index.terms import term_of
+from litmine.index.text import Token, analyse, pattern_for
 
 __all__ = ["Finder", "marks"]
 
@@ -31,19 +33,32 @@ class Finder:
         self._beginnings = {term[:2] for term in self._wanted}
         # The stem of dying is die.
         self._beginnings |= {f"{term[0]}y" for term in self._wanted if term[1:2] == "i"}
+        # Words of letters that begin as a term does, and terms with digits as they are.
+        letters = sorted({b for b in self._beginnings if b.isascii() and b.isalpha()})
+        digits = [re.escape(one) for one in sorted(self._wanted, reverse=True) if not one.isalpha()]
+        self._quick = re.compile(
+            rf"(?<![a-z0-9])(?:(?:{'|'.join(letters) or '(?!)'})[a-z]*"
+            rf"|(?:{'|'.join(digits) or '(?!)'})(?![0-9]))",
+            re.IGNORECASE | re.ASCII,
+        )
+        self._terms: dict[str, str] = {}
         self._seen: set[str] = set()
         self._holding: dict[str, tuple[tuple[Token, ...], tuple[Token, ...]]] = {}
 
-    def words(self, text: str) -> set[str]:
-        """Give the terms that a word of the text stands for; compounds do not count."""
-        there = set(surfaces(text))
-        self._look_at(there)
-        return {
-            token.term
-            for surface, (held, _) in self._holding.items()
-            if surface in there
-            for token in held
-        }
+    def places(self, text: str) -> list[tuple[int, str]]:
+        """Tell where words of a text begin that stand for a term, and for which.
+
+        One look at the text instead of one at each of its words; what is written in TeX or beyond
+        ASCII is passed over. Good for comparing sentences, not for marking words.
+        """
+        found = []
+        for match in self._quick.finditer(text):
+            word = match.group()
+            if word not in self._terms:
+                self._terms[word] = term_of(word)
+            if self._terms[word] in self._wanted:
+                found.append((match.start(), self._terms[word]))
+        return found
 
     def marks(self, text: str) -> tuple[tuple[int, int], ...]:
         """Find the characters of a text that hold one of the terms, compounds included.

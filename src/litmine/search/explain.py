@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 
 from litmine.classify.sentences import split_sentences
@@ -39,10 +40,12 @@ def best_sentence(
     if not spans:
         return None
     finder = finder or Finder(weights)
-    gains = []
-    for start, end in spans:
-        terms = finder.words(abstract[start:end])
-        gains.append(sum(weight for term, weight in weights.items() if term in terms))
+    ends = [end for _, end in spans]
+    held: list[set[str]] = [set() for _ in spans]
+    for place, term in finder.places(abstract):
+        held[bisect_right(ends, place)].add(term)
+    # In one order for all, so that rounding does not choose between equals.
+    gains = [sum(weight for term, weight in weights.items() if term in terms) for terms in held]
     start, end = spans[max(range(len(spans)), key=lambda place: gains[place])]
     text = abstract[start:end].rstrip()
     found = finder.marks(text)
