@@ -93,14 +93,14 @@ def test_arguments_become_filters(ask, letters):
         stage="inf",
         resource="Memory",
         technique="Quantization",
-        author="Zoë van Ü.",
+        author="Zoë van O'Ü.",
         category="cs.LG",
         first_year=2025,
         state="approved",
     )
     assert letters.asked[-1] == {
-        "text": "alpha stage:inference resource:memory technique:quantization author:Zoë "
-        "author:van author:Ü cat:cs.LG year:2025.. is:approved",
+        "text": "alpha stage:inference resource:memory technique:quantization author:zoe "
+        "author:van author:ou cat:cs.LG year:2025.. is:approved",
         "scope": "everything",
         "limit": 10,
         "offset": 1,

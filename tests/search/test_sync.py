@@ -15,6 +15,7 @@ from litmine.index.document import UNLABELLED
 from litmine.index.generation import Generation, SearchIndex
 from litmine.index.manifest import encoder_folder
 from litmine.index.writer import IndexWriter
+from litmine.search.progress import SilentSync
 from litmine.search.stored import read_documents, read_fingerprints
 from litmine.search.sync import SyncReport, is_behind, sync
 from litmine.store import Store
@@ -307,6 +308,39 @@ def test_a_database_restored_from_a_backup_is_followed_back(
     report = sync(early, tmp_path, ENCODER, model_id=MODEL)
     assert (report.added, report.changed, report.removed) == (0, 1, 3)
     assert ids(index.current()) == set(IDS[:2])
+
+
+def test_a_library_without_pulled_papers_is_indexed(store: Store, tmp_path: Path) -> None:
+    with store.write() as connection:
+        put_labels(connection, [label("2401.00625")])
+    index = SearchIndex.open(tmp_path, ENCODER)
+    assert is_behind(store, index)
+    sync(store, tmp_path, ENCODER)
+    assert not is_behind(store, index)
+    assert ids(index.current()) == {"2401.00625"}
+
+
+def test_putting_segments_together_can_be_given_up(filled: Store, tmp_path: Path) -> None:
+    sync(filled, tmp_path, ENCODER, model_id=MODEL)
+    before = SearchIndex.open(tmp_path, ENCODER).current()
+    with filled.write() as connection:
+        upsert_papers(connection, [paper("2607.00001")], NOW)
+
+    class Ended(SilentSync):
+        counted = 0
+
+        def advance(self, count: int = 1) -> None:
+            self.counted += count
+            if count == 0:
+                raise RuntimeError("the application ends")
+
+    progress = Ended()
+    with pytest.raises(RuntimeError, match="ends"):
+        sync(filled, tmp_path, ENCODER, model_id=MODEL, progress=progress)
+    assert progress.counted == 1
+    after = SearchIndex.open(tmp_path, ENCODER).current()
+    assert ids(after) == ids(before) | {"2607.00001"}
+    assert sync(filled, tmp_path, ENCODER, model_id=MODEL).segments == 1
 
 
 def test_an_empty_database_makes_an_empty_index(store: Store, tmp_path: Path) -> None:

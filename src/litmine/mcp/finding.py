@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from litmine.core.errors import InputError
 from litmine.core.paper import parse_arxiv_id
 from litmine.core.taxonomy import load_taxonomy
+from litmine.index.text import name_terms
 from litmine.mcp.shapes import FoundPaper, SaidBy, SearchResult, SimilarResult, Spread, State
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def filters(
     if technique:
         found.append(f"technique:{taxonomy.technique(technique).id}")
     if author:
-        found += [f"author:{name}" for name in re.findall(r"\w+", author)]
+        found += [f"author:{name}" for name in name_terms(author)]
     if category:
         found.append(f"cat:{_one_word(category, 'an arXiv category such as cs.LG')}")
     if first_year is not None or last_year is not None:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from litmine.index.base import Damaged
 from litmine.index.generation import SearchIndex
 from litmine.index.manifest import encoder_folder, forget_manifest, read_manifest
 from litmine.index.writer import IndexWriter
+from litmine.search.progress import SilentSync, SyncProgress, SyncReport
 from litmine.search.stored import (
     Fingerprints,
     read_documents,
@@ -58,67 +59,6 @@ _CHECKED_BYTES = 1_500_000_000
 _DEFAULT_DIM = 384  # of the shipped encoder; matters only while there is no vector at all
 _T = TypeVar("_T")
 _log = get_logger("litmine.search")
-
-
-class SyncProgress(Protocol):
-    """Told how far a sync is; `litmine.jobs.progress.Progress` is one."""
-
-    def start(self, stage: str, total: int | None = None) -> None:
-        """Begin a stage."""
-
-    def advance(self, count: int = 1) -> None:
-        """Count papers."""
-
-    def finish(self, summary: str) -> None:
-        """End a stage."""
-
-
-@dataclass(frozen=True, slots=True)
-class SyncReport:
-    """What a sync did.
-
-    Attributes
-    ----------
-    added, changed, judged, removed : int
-        Papers that were not in the index; whose text or vector changed; of which only something
-        else is said; that are no longer in the database or were withdrawn.
-    papers, vectors : int
-        In the index afterwards, and those of them with a vector.
-    segments : int
-    generation : int
-    complete : bool
-        False while an index of an older encoder is used in its place.
-    rebuilt_because : str or None
-        Why all or some of the old index could not be built upon.
-    """
-
-    encoder_id: str
-    added: int
-    changed: int
-    judged: int
-    removed: int
-    papers: int
-    vectors: int
-    segments: int
-    generation: int
-    complete: bool
-    seconds: float
-    rebuilt_because: str | None = None
-
-    @property
-    def summary(self) -> str:
-        """One line for people."""
-        parts = [
-            f"{count:,} {word}"
-            for count, word in (
-                (self.added, "added"),
-                (self.changed, "changed"),
-                (self.judged, "judged anew"),
-                (self.removed, "removed"),
-            )
-            if count
-        ]
-        return f"{', '.join(parts) or 'nothing to do'}; {self.papers:,} papers can be found"
 
 
 @dataclass(frozen=True)
@@ -244,7 +184,8 @@ def is_behind(store: Store, index: SearchIndex) -> bool:
     generation = index.current()
     if generation.manifest is None:
         with store.read() as connection:
-            return connection.execute(select(papers.c.arxiv_id).limit(1)).first() is not None
+            tables = (papers, labels)  # the seeded library is there before any paper is pulled
+            return any(connection.execute(select(one).limit(1)).first() for one in tables)
     known = generation.manifest.source
     with store.read() as connection:
         return known != _source(connection, generation.encoder_id, known.get("models", ()))
@@ -260,7 +201,7 @@ def _sync(
     replaces: bool,
 ) -> SyncReport:
     began = time.monotonic()
-    told = progress or _Silent()
+    told = progress or SilentSync()
     encoder_id = writer.encoder_id
     with writer:
         before = writer.open(verify_up_to=_CHECKED_BYTES)
@@ -285,7 +226,12 @@ def _sync(
             complete=complete,
             source=source,
         )
-        after = writer.compact(lambda ids: read_documents(store, encoder_id, models, ids))
+        after = writer.compact(
+            # Nothing more to count, but whoever counts may want to end it.
+            lambda ids: _counted(
+                read_documents(store, encoder_id, models, ids), lambda _: told.advance(0)
+            )
+        )
     report = SyncReport(
         encoder_id=encoder_id,
         added=len(found.added),
@@ -398,14 +344,3 @@ def _counted(items: Iterable[_T], advance: Callable[[int], None]) -> Iterator[_T
     for item in items:
         yield item
         advance(1)
-
-
-class _Silent:
-    def start(self, stage: str, total: int | None = None) -> None:
-        """Say nothing."""
-
-    def advance(self, count: int = 1) -> None:
-        """Say nothing."""
-
-    def finish(self, summary: str) -> None:
-        """Say nothing."""
