@@ -103,7 +103,8 @@ def shipped_scores(
     """Cosines, shape (queries, ids), of shipped vectors and the encoder that made them."""
     known, vectors, _, made_by = read_vectors(ROOT / "corpus" / VECTORS_FILE)
     if search:
-        vectors, made_by = read_search_vectors(ROOT / "corpus" / SEARCH_FILE, known)
+        facts = read_facts(ROOT / "corpus" / FACTS_FILE)
+        known, vectors, made_by = read_search_vectors(ROOT / "corpus" / SEARCH_FILE, facts)
         encoder = load_search_encoder()
     else:
         encoder = load_encoder()

@@ -29,7 +29,7 @@ from litmine.core.files import atomic_write
 from litmine.core.paper import normalise_space, parse_arxiv_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -351,6 +351,16 @@ def _write_scratch(cache: Path, encoder_id: str, done: Mapping[str, NDArray[np.f
     atomic_write(cache, buffer.getvalue())
 
 
+def contents_of(papers: Iterable[LabelledPaper], texts: Mapping[str, PaperText]) -> list[str]:
+    """Return what is encoded of each paper: title and abstract, or the title alone."""
+    return [
+        f"{paper.title}\n{texts[paper.id].abstract}"
+        if paper.id in texts and texts[paper.id].abstract
+        else paper.title
+        for paper in papers
+    ]
+
+
 def build(
     papers: Sequence[LabelledPaper],
     texts: Mapping[str, PaperText],
@@ -375,11 +385,7 @@ def build(
     title_only = np.array(
         [not (paper.id in texts and texts[paper.id].abstract) for paper in papers], dtype=bool
     )
-    contents = [
-        paper.title if alone else f"{paper.title}\n{texts[paper.id].abstract}"
-        for paper, alone in zip(papers, title_only, strict=True)
-    ]
-    vectors = encode_resumably(encoder, contents, cache, progress)
+    vectors = encode_resumably(encoder, contents_of(papers, texts), cache, progress)
     facts_path, vectors_path = corpus / FACTS_FILE, corpus / VECTORS_FILE
     ids = [paper.id for paper in papers]
     short = short_titles or {}

@@ -1,8 +1,8 @@
 """Vectors that the library's papers are searched by, for papers whose abstract is not at hand.
 
-``library_search.npz`` holds, in the order of ``library_vectors.npz``, 4-bit codes of vectors under
-the search view of the encoder. They only rank papers, nothing is learnt from them, so coarse codes
-do: 3.6 MB instead of 29.
+``library_search.npz`` holds 4-bit codes of vectors under the search view of the encoder, of those
+papers of the library that searches look for: relevant ones, and those of public lists. They only
+rank papers, nothing is learnt from them, so coarse codes do: 2 MB instead of 16.
 """
 
 from __future__ import annotations
@@ -15,18 +15,25 @@ import numpy as np
 
 from litmine.classify.library_files import REBUILD
 from litmine.core.errors import ArtefactMismatch
+from litmine.core.files import atomic_write
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from litmine.classify.library import LabelledPaper
+    from litmine.classify.library_build import PaperText
+    from litmine.encode import Encoder
+
 __all__ = [
     "SEARCH_FILE",
+    "build_search",
     "pack_four_bits",
     "read_search_vectors",
     "search_bytes",
+    "searched",
     "unpack_four_bits",
 ]
 
@@ -70,8 +77,20 @@ def unpack_four_bits(packed: NDArray[np.uint8]) -> NDArray[np.float32]:
     return unit
 
 
+def searched(papers: Iterable[LabelledPaper]) -> list[LabelledPaper]:
+    """Return the papers that have a vector here, by id."""
+    return sorted((one for one in papers if one.relevant != 0), key=lambda one: one.id)
+
+
 def search_bytes(ids: Sequence[str], vectors: NDArray[np.float32], encoder_id: str) -> bytes:
-    """Give ``library_search.npz``. Stable bytes."""
+    """Give ``library_search.npz``. Stable bytes.
+
+    Parameters
+    ----------
+    ids : sequence of str
+        Of `searched`, in this order.
+    vectors : ndarray, shape (n, dim)
+    """
     buffer = io.BytesIO()
     np.savez(
         buffer,
@@ -82,16 +101,45 @@ def search_bytes(ids: Sequence[str], vectors: NDArray[np.float32], encoder_id: s
     return buffer.getvalue()
 
 
-def read_search_vectors(path: Path, ids: Sequence[str]) -> tuple[NDArray[np.float32], str]:
+def build_search(
+    papers: Sequence[LabelledPaper],
+    texts: Mapping[str, PaperText],
+    encoder: Encoder,
+    corpus: Path,
+    cache: Path,
+    progress: Callable[[int], None] | None = None,
+) -> Path:
+    """Encode the library's papers to search with, and write ``library_search.npz``.
+
+    Parameters
+    ----------
+    encoder : Encoder
+        `litmine.encode.load_search_encoder`.
+    cache : Path
+        Scratch file that lets an interrupted build go on.
+    """
+    from litmine.classify.library_build import contents_of, encode_resumably
+
+    wanted = searched(papers)
+    vectors = encode_resumably(encoder, contents_of(wanted, texts), cache, progress)
+    ids = [paper.id for paper in wanted]
+    atomic_write(corpus / SEARCH_FILE, search_bytes(ids, vectors, encoder.encoder_id))
+    return corpus / SEARCH_FILE
+
+
+def read_search_vectors(
+    path: Path, papers: Sequence[LabelledPaper]
+) -> tuple[list[str], NDArray[np.float32], str]:
     """Read ``library_search.npz``.
 
     Parameters
     ----------
-    ids : sequence of str
-        Of the library's papers, in the order of its other files.
+    papers : sequence of LabelledPaper
+        The library, as `litmine.classify.library_files.read_facts` gives it.
 
     Returns
     -------
+    ids : list of str, length n
     vectors : ndarray, shape (n, dim), float32
         Unit length.
     encoder_id : str
@@ -106,18 +154,19 @@ def read_search_vectors(path: Path, ids: Sequence[str]) -> tuple[NDArray[np.floa
 
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            codes, papers = arrays["codes"], str(arrays["papers"])
+            codes, digest = arrays["codes"], str(arrays["papers"])
             encoder_id = str(arrays["encoder_id"])
     except (
         *(OSError, ValueError, KeyError, EOFError, TypeError, MemoryError, RuntimeError),
         *(NotImplementedError, OverflowError, zipfile.BadZipFile, zlib.error),
     ) as error:
         raise ArtefactMismatch(f"cannot read {path}: {error}; {REBUILD}") from error
+    ids = [paper.id for paper in searched(papers)]
     if codes.ndim != 2 or codes.dtype != np.uint8 or len(codes) != len(ids):
         raise ArtefactMismatch(f"{path} is damaged (its codes have another shape): {REBUILD}")
-    if papers != _digest(ids):
+    if digest != _digest(ids):
         raise ArtefactMismatch(f"{path} is of another library: {REBUILD}")
-    return unpack_four_bits(codes), encoder_id
+    return ids, unpack_four_bits(codes), encoder_id
 
 
 def _digest(ids: Sequence[str]) -> str:

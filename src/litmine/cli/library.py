@@ -52,9 +52,10 @@ def build(
     Example:  litmine library build --labels labels --lists lists.parquet --papers papers.parquet
     """
     from litmine.classify import library_build
+    from litmine.classify.library_search import build_search, searched
     from litmine.classify.quoted_titles import shorten_quoted
     from litmine.core.resources import corpus_dir
-    from litmine.encode import load_encoder
+    from litmine.encode import load_encoder, load_search_encoder
 
     if more_labels is None:
         own = corpus_dir() / "labels.jsonl"
@@ -81,6 +82,13 @@ def build(
         short,
     )
     progress.finish(f"encode: {len(entries)} papers")
+    if encoder is None or encoder == "default":
+        seen = load_search_encoder(encoder, workers=None)
+        progress.start("encode for search", len(searched(entries)))
+        scratch = _scratch(seen.encoder_id)
+        folder = corpus or corpus_dir()
+        found = build_search(entries, texts, seen, folder, scratch, progress.advance)
+        progress.finish(f"encode for search: {found.name}")
     alone = sum(1 for entry in entries if entry.id not in texts or not texts[entry.id].abstract)
     judged = sum(1 for entry in entries if entry.provenance == "gold")
     measured = library_build.agreement(gold, facts)

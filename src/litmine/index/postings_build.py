@@ -106,7 +106,8 @@ class _Building:
         keys.sort()
         name = str(len(self._runs))
         self._runs.append(self._first_row)
-        np.savez(self._scratch / f"{name}.npz", **_postings_of(keys))
+        arrays: dict[str, Any] = {**_postings_of(keys)}
+        np.savez(self._scratch / f"{name}.npz", **arrays)
         self._vocabulary.count(numbers)
         self._begin_run()
 
@@ -159,7 +160,8 @@ class _Building:
 def _fields(ended: NDArray[np.uint32]) -> NDArray[np.int64]:
     """Number the field that each element belongs to, its end included."""
     ends = ended == END_OF_FIELD
-    return np.cumsum(ends) - ends
+    fields: NDArray[np.int64] = np.cumsum(ends) - ends
+    return fields
 
 
 def _keys(terms: NDArray[np.uint32], fields: NDArray[Any]) -> NDArray[np.uint64]:

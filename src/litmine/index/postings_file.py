@@ -166,7 +166,7 @@ def make_room(stream: IO[bytes], at: int, size: int) -> None:
 def _crc(array: NDArray[Any]) -> int:
     if not array.size:
         return 0
-    raw = memoryview(np.ascontiguousarray(array)).cast("B")
+    raw = memoryview(np.ascontiguousarray(array).data).cast("B")
     crc = 0
     for first in range(0, len(raw), _AT_ONCE):
         crc = zlib.crc32(raw[first : first + _AT_ONCE], crc)

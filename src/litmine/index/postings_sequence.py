@@ -107,7 +107,8 @@ def encode_gaps(places: NDArray[np.int64]) -> NDArray[np.uint16]:
 
 def decode_gaps(coded: NDArray[np.uint16]) -> NDArray[np.int64]:
     """Give the places that `encode_gaps` wrote."""
-    return np.cumsum(coded, dtype=np.int64)[coded != _FILLER]
+    places: NDArray[np.int64] = np.cumsum(coded, dtype=np.int64)[coded != _FILLER]
+    return places
 
 
 class Sequences:

@@ -116,8 +116,8 @@ def seed_search_vectors(context: RunContext, encoder_id: str) -> int:
     with context.store.read() as connection:
         if get_meta(connection, _SEARCH_KEY) == fingerprint:
             return 0
-    ids = [paper.id for paper in read_facts(corpus_dir() / FACTS_FILE)]
-    vectors, made_by = read_search_vectors(path, ids)
+    papers = read_facts(corpus_dir() / FACTS_FILE)
+    ids, vectors, made_by = read_search_vectors(path, papers)
     if made_by != encoder_id:
         return 0
     for start in range(0, len(ids), _SLICE):

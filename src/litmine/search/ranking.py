@@ -139,4 +139,5 @@ def _to_unit(values: Array) -> Array:
     most = float(values.max(initial=0.0))
     if most <= 0:
         return np.zeros_like(values)
-    return np.clip(values / np.float32(most), 0, 1)
+    scaled: Array = np.clip(values / np.float32(most), 0, 1)
+    return scaled
