@@ -16,6 +16,7 @@ from litmine.search.sync import sync
 from litmine.store.papers import upsert_papers
 from litmine.store.predictions import put_predictions
 from litmine.store.queue import enqueue
+from litmine.store.saved_searches import update_search
 from tests.support.meaning import WordEncoder
 from tests.support.papers import paper
 from tests.support.rows import MODEL, prediction
@@ -146,3 +147,13 @@ def test_the_digest_tells_what_has_news_and_escapes_it(shelf):
     assert "\\[click\\](http" in text  # no link of its own
     assert f"](https://arxiv.org/abs/{IDS[0]})" in text
     assert "Nothing." in digest_markdown([])
+
+
+def test_a_query_that_is_understood_no_longer_costs_the_others_nothing(shelf, sqlite_store):
+    began = shelf.clock.now()
+    broken = shelf.saved.save("Ada", "a broken one", "technique:kv-cache", "everything")
+    shelf.saved.save("Bo", "caches", "frugal caches", "everything")
+    shelf.arrive(*IDS)
+    with sqlite_store.write() as connection:
+        update_search(connection, "Ada", broken.id, query="technique:gone-since")
+    assert [saved.name for saved, _ in shelf.saved.digest(began)] == ["caches"]

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from litmine.core.clock import Clock, SystemClock
 from litmine.core.errors import InputError, NotFound
+from litmine.core.log import get_logger
 from litmine.core.paper import normalise_space
 from litmine.search.answer import Answer, Hit
 from litmine.search.scope import LIBRARY, parse_scope
@@ -31,6 +32,8 @@ from litmine.store.schema import papers
 from litmine.store.sql import batched
 
 __all__ = ["MOST_SEARCHES", "News", "SavedSearch", "SavedSearches", "Searches"]
+
+_log = get_logger("litmine.search")
 
 MOST_SEARCHES = 100
 """Of one owner."""
@@ -221,11 +224,23 @@ class SavedSearches:
         return saved, self._dated(saved)
 
     def digest(self, since: datetime) -> list[tuple[SavedSearch, list[News]]]:
-        """Return every search that is to stand in a digest and has news since a moment."""
+        """Return every search that is to stand in a digest and has news since a moment.
+
+        One whose query is understood no longer, such as of a technique that was renamed, is left
+        out with a warning: it must not cost all others theirs.
+        """
         with self._store.read() as connection:
             wanted = digested_searches(connection)
-        found = ((saved, self.news(saved, since)) for saved in wanted)
-        return [(saved, news) for saved, news in found if news]
+        found = []
+        for saved in wanted:
+            try:
+                news = self.news(saved, since)
+            except InputError as error:
+                _log.warning("saved_search_not_understood", number=saved.id, problem=str(error))
+                continue
+            if news:
+                found.append((saved, news))
+        return found
 
     def _dated(self, saved: SavedSearch) -> list[News]:
         hits = self._searcher.search(saved.query, scope=saved.scope, limit=_LOOKED_AT).hits
