@@ -51,7 +51,10 @@ bench: $(READY) ## Speed and memory, measured on this machine (needs ../shared)
 bench-review: $(READY) ## Twenty reviewers deciding while a night is judged: milliseconds, errors (needs ../shared)
 	$(BIN)/python tests/bench/reviewers.py
 
-.PHONY: bench-search-load bench-search-leak
+.PHONY: bench-search bench-search-load bench-search-leak
+bench-search: $(READY) ## How well search ranks, beside BM25, MiniLM and their fusion (needs ../shared; an hour, then a minute)
+	$(BIN)/python tests/bench/search_quality.py
+
 bench-search-load: $(READY) ## A thousand people searching at once, a reviewer beside them: milliseconds, errors (needs ../shared)
 	$(BIN)/python tests/bench/search_load.py
 

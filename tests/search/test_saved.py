@@ -82,6 +82,30 @@ def test_news_of_everything_are_papers_that_came(shelf):
     assert set(shelf.new(kept.id)) == set(IDS[1:])
 
 
+def test_a_paper_that_is_indexed_after_the_visit_is_news_all_the_same(shelf):
+    shelf.arrive(IDS[0])
+    kept = shelf.saved.save("Ada", "all caches", "frugal caches", "everything")
+    shelf.clock.advance(60)
+    with shelf.store.write() as connection:
+        late = paper(IDS[1], title="Frugal caches, late")
+        upsert_papers(connection, [late], shelf.clock.now())
+    shelf.clock.advance(60)
+    assert shelf.saved.visit("Ada", kept.id)[1] == []  # stored, and not indexed yet
+    sync(shelf.store, shelf.folder, ENCODER.encoder_id, model_id=MODEL, dim=ENCODER.dim)
+    assert shelf.new(kept.id) == [IDS[1]]
+
+
+def test_a_search_that_was_changed_begins_anew(shelf):
+    shelf.arrive(*IDS)
+    for arxiv_id in IDS[:2]:
+        shelf.approve(arxiv_id)
+    kept = shelf.saved.save("Ada", "caches", "roses")
+    shelf.saved.change("Ada", kept.id, query="frugal caches")
+    assert shelf.new(kept.id) == []
+    shelf.approve(IDS[2])
+    assert shelf.new(kept.id) == [IDS[2]]
+
+
 def test_searches_are_their_owners(shelf):
     kept = shelf.saved.save("Ada", "caches", "frugal caches")
     shelf.saved.save("Bo", "caches", "other things")

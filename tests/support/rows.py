@@ -146,5 +146,13 @@ def _fill_people(connection: Connection, now: datetime) -> None:
     put_link(connection, "link", user, now, later)
     failures_for_update(connection, "name:ada", now)
     put_search(
-        connection, "Ada", "caches", "KV cache", "library", digest=True, feed_key="f" * 43, now=now
+        connection,
+        "Ada",
+        "caches",
+        "KV cache",
+        "library",
+        digest=True,
+        feed_key="f" * 43,
+        told_at=now,
+        now=now,
     )

@@ -114,7 +114,7 @@ def support(fused: Fused, first: NDArray[np.int64], vectors: Array) -> Fused:
     """
     if len(first) <= _NEIGHBOURS:
         return fused
-    # Not a matrix product: BLAS calls its threads for one, and waking them took 16 ms on two busy cores.
+    # Not a matrix product: BLAS wakes its threads for one, which took 16 ms on two busy cores.
     alike = np.einsum("ij,kj->ik", vectors, vectors)
     np.fill_diagonal(alike, -np.inf)
     nearest = np.argpartition(-alike, _NEIGHBOURS - 1, axis=1)[:, :_NEIGHBOURS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, select
@@ -40,6 +40,7 @@ MOST_SEARCHES = 100
 
 MOST_NAME = 120
 
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _LOOKED_AT = 50
 """Only the best hits can be news: the tail of a search by meaning is near to everything."""
 
@@ -99,6 +100,7 @@ class SavedSearches:
             too many.
         """
         changes = self._checked(name=name, query=query, scope=scope)
+        told_at = _newest(self._dated(changes["query"], changes["scope"]))
         with self._store.write() as connection:
             if len(searches_of(connection, owner)) >= MOST_SEARCHES:
                 raise InputError(f"you have {MOST_SEARCHES} saved searches; delete one first")
@@ -108,6 +110,7 @@ class SavedSearches:
                 **changes,
                 digest=digest,
                 feed_key=secrets.token_urlsafe(32),
+                told_at=told_at,
                 now=self._clock.now(),
             )
 
@@ -147,6 +150,11 @@ class SavedSearches:
         changes = self._checked(name=name, query=query, scope=scope)
         if digest is not None:
             changes["digest"] = digest
+        if "query" in changes or "scope" in changes:
+            # Another search: what it finds today is not news.
+            before = self.one(owner, number)
+            asked = changes.get("query", before.query), changes.get("scope", before.scope)
+            changes["told_at"] = _newest(self._dated(*asked))
         with self._store.write() as connection:
             return update_search(connection, owner, number, **changes)
 
@@ -182,12 +190,13 @@ class SavedSearches:
         NotFound
             The owner has no such search.
         """
-        now = self._clock.now()
         saved = self.one(owner, number)
-        news = self.news(saved)
+        dated = self._dated(saved.query, saved.scope)
+        told_at = max(saved.told_at, _newest(dated))
+        now = self._clock.now()
         with self._store.write() as connection:
-            update_search(connection, owner, number, seen_at=now)
-        return saved, news
+            update_search(connection, owner, number, seen_at=now, told_at=told_at)
+        return saved, _after(dated, saved.told_at)
 
     def news(self, saved: SavedSearch, since: datetime | None = None) -> list[News]:
         """Return which of a search's best 50 hits came after a moment, newest first.
@@ -195,19 +204,15 @@ class SavedSearches:
         Parameters
         ----------
         since : datetime, optional
-            By default the owner's last visit.
+            By default when the newest paper came that the owner was told of.
 
         Raises
         ------
         InputError
             The query is understood no longer.
         """
-        moment = saved.seen_at if since is None else since
-        return [
-            replace(one, hit=replace(one.hit, new=True))
-            for one in self._dated(saved)
-            if one.came_at is not None and one.came_at > moment
-        ]
+        moment = saved.told_at if since is None else since
+        return _after(self._dated(saved.query, saved.scope), moment)
 
     def feed(self, feed_key: str) -> tuple[SavedSearch, list[News]]:
         """Return a search and its best 50 hits, the newest to come first.
@@ -221,7 +226,7 @@ class SavedSearches:
             saved = search_by_feed_key(connection, feed_key)
         if saved is None:
             raise NotFound("there is no such feed; its owner may have given it a new address")
-        return saved, self._dated(saved)
+        return saved, self._dated(saved.query, saved.scope)
 
     def digest(self, since: datetime) -> list[tuple[SavedSearch, list[News]]]:
         """Return every search that is to stand in a digest and has news since a moment.
@@ -242,11 +247,12 @@ class SavedSearches:
                 found.append((saved, news))
         return found
 
-    def _dated(self, saved: SavedSearch) -> list[News]:
-        hits = self._searcher.search(saved.query, scope=saved.scope, limit=_LOOKED_AT).hits
+    def _dated(self, query: str, scope: str) -> list[News]:
+        """Return the best hits of a search with when they came, the newest first."""
+        hits = self._searcher.search(query, scope=scope, limit=_LOOKED_AT).hits
         ids = [hit.arxiv_id for hit in hits]
         with self._store.read() as connection:
-            if parse_scope(saved.scope) == LIBRARY:
+            if parse_scope(scope) == LIBRARY:
                 standing = latest_decisions(connection, ids)
                 came = {i: d.decided_at for i, d in standing.items() if d.action == "approve"}
             else:
@@ -271,6 +277,20 @@ class SavedSearches:
         if scope is not None:
             changes["scope"] = str(parse_scope(scope))
         return changes
+
+
+def _newest(dated: Sequence[News]) -> datetime:
+    """When the newest of some papers came."""
+    return max((one.came_at for one in dated if one.came_at is not None), default=_BEGINNING)
+
+
+def _after(dated: Sequence[News], moment: datetime) -> list[News]:
+    """Those of some papers that came after a moment, as news."""
+    return [
+        replace(one, hit=replace(one.hit, new=True))
+        for one in dated
+        if one.came_at is not None and one.came_at > moment
+    ]
 
 
 def _name(name: str) -> str:

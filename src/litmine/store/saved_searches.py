@@ -36,7 +36,9 @@ class SavedSearch:
     feed_key : str
         The part of its feed's address that nobody can guess.
     seen_at : datetime
-        The last visit; what came later is new.
+        The last visit.
+    told_at : datetime
+        When the newest paper came that the owner was told of; what came later is new.
     """
 
     id: int
@@ -48,6 +50,7 @@ class SavedSearch:
     feed_key: str
     created_at: datetime
     seen_at: datetime
+    told_at: datetime
 
 
 def put_search(
@@ -59,6 +62,7 @@ def put_search(
     *,
     digest: bool,
     feed_key: str,
+    told_at: datetime,
     now: datetime,
 ) -> SavedSearch:
     """Store a new search.
@@ -79,13 +83,14 @@ def put_search(
             feed_key=feed_key,
             created_at=now,
             seen_at=now,
+            told_at=told_at,
         )
     ).inserted_primary_key[0]  # type: ignore[index]
     return search_of(connection, owner, int(number))
 
 
 def update_search(connection: Connection, owner: str, number: int, **changes: Any) -> SavedSearch:
-    """Change name, query, scope, digest, feed_key or seen_at of one search.
+    """Change name, query, scope, digest, feed_key, seen_at or told_at of one search.
 
     Raises
     ------
@@ -173,4 +178,5 @@ def _search(row: Row[Any]) -> SavedSearch:
         feed_key=row.feed_key,
         created_at=row.created_at,
         seen_at=row.seen_at,
+        told_at=row.told_at,
     )

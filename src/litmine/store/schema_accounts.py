@@ -126,6 +126,9 @@ saved_searches = Table(
     Column("feed_key", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),  # the last visit
+    # When the newest paper came that its owner was told of. Not the visit: a paper that came just
+    # before it may be found only after it.
+    Column("told_at", UtcDateTime, nullable=False),
     UniqueConstraint("owner", "name"),
     UniqueConstraint("feed_key"),
     sqlite_autoincrement=True,

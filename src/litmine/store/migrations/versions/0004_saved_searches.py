@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("feed_key", sa.String(length=64), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("told_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_searches")),
         sa.UniqueConstraint("feed_key", name=op.f("uq_saved_searches_feed_key")),
         sa.UniqueConstraint("owner", "name", name=op.f("uq_saved_searches_owner_name")),
