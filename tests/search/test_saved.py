@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from litmine.core.errors import InputError, NotFound
+from litmine.core.settings import Settings
 from litmine.index.generation import SearchIndex
-from litmine.jobs.saved_digest import digest_markdown
+from litmine.jobs.context import RunContext
+from litmine.jobs.saved_digest import DIGEST_FILE, digest_markdown, write_digest
 from litmine.review import ReviewDesk
 from litmine.search import saved as saved_module
 from litmine.search.saved import SavedSearches
 from litmine.search.searcher import Searcher
 from litmine.search.standing import StandingsKeeper
-from litmine.search.sync import sync
+from litmine.search.sync import index_folder, sync
 from litmine.store.papers import upsert_papers
 from litmine.store.predictions import put_predictions
 from litmine.store.queue import enqueue
@@ -181,3 +183,22 @@ def test_a_query_that_is_understood_no_longer_costs_the_others_nothing(shelf, sq
     with sqlite_store.write() as connection:
         update_search(connection, "Ada", broken.id, query="technique:gone-since")
     assert [saved.name for saved, _ in shelf.saved.digest(began)] == ["caches"]
+
+
+def test_the_night_writes_the_digest_once(shelf, tmp_path):
+    settings = Settings(data_dir=tmp_path / "data")
+    context = RunContext(settings, shelf.store, shelf.clock)
+    shelf.folder = index_folder(settings)
+    assert write_digest(context, ENCODER) is None  # nobody wants one
+    kept = shelf.saved.save("Ada", "caches", "frugal caches", "everything")
+    shelf.arrive(IDS[0])
+    path = write_digest(context, ENCODER)
+    assert path == settings.outputs / DIGEST_FILE
+    assert f"](https://arxiv.org/abs/{IDS[0]})" in path.read_text()
+    assert write_digest(context, ENCODER) is None
+    shelf.clock.advance(3 * 86_400)
+    assert write_digest(context, ENCODER) is None  # the same whenever it is run again
+    shelf.arrive(IDS[1])
+    assert IDS[0] not in write_digest(context, ENCODER).read_text()
+    shelf.saved.change("Ada", kept.id, digest=False)
+    assert write_digest(context, ENCODER) is None

@@ -110,7 +110,7 @@ def save_searches(store: Store, searcher: SearchKeeper) -> None:
     older = searches.save("ada", "Memory, to be read", "memory is:pending", "everything")
     with store.write() as connection:
         before = older.seen_at - timedelta(days=7)
-        update_search(connection, "ada", older.id, seen_at=before)
+        update_search(connection, "ada", older.id, seen_at=before, told_at=before)
 
 
 def shoot(served: Served, paper: str, run: str) -> None:

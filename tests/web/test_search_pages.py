@@ -281,9 +281,8 @@ def test_news_stay_new_until_they_are_seen(reader, saved, sqlite_store, fake_clo
 
     assert counted().endswith("nothing new")
     with sqlite_store.write() as connection:
-        update_search(
-            connection, PEOPLE["reader"], 1, seen_at=fake_clock.now() - timedelta(days=9000)
-        )
+        told_at = fake_clock.now() - timedelta(days=9000)
+        update_search(connection, PEOPLE["reader"], 1, told_at=told_at)
     assert counted().endswith("2 new")
     tree = parsed(reader.get("/searches/1"))
     assert [said(one) for one in tree.xpath("//span[@class='chip new']")] == ["new", "new"]

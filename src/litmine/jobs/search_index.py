@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from litmine.core.errors import LeaseHeld, StoreError
 from litmine.jobs.context import RunContext
 from litmine.jobs.judge import encode_pending
+from litmine.jobs.saved_digest import write_digest
 from litmine.jobs.seed import seed_search_vectors
 
 if TYPE_CHECKING:
@@ -53,4 +54,7 @@ def update_search_index(
         "judged": report.judged,
         "removed": report.removed,
     }
-    return encoded, counts, report.summary
+    summary = report.summary
+    if (digest := write_digest(context, encoder)) is not None:
+        summary += f"; {digest.name} tells what is new in saved searches"
+    return encoded, counts, summary

@@ -18,6 +18,7 @@ from litmine.web.access import Principal, require
 from litmine.web.api.common import NUMBERS, Clean, Known, Surroundings, answer
 from litmine.web.api.found import hit
 from litmine.web.api.search import MOST_CHARACTERS
+from litmine.web.crowd import in_turn
 
 __all__ = ["feed_address", "router"]
 
@@ -84,6 +85,7 @@ def list_searches(request: Request, saved: Saved, who: Someone, known: Known = N
 
 
 @router.post("/searches", status_code=HTTPStatus.CREATED)
+@in_turn
 def save_search(request: Request, wish: SearchWish, saved: Saved, who: Someone) -> SavedShape:
     """Save a search; what it finds from now on is new."""
     made = saved.save(who.name, wish.name, wish.query, wish.scope, digest=wish.digest)
@@ -99,6 +101,7 @@ def get_search(
 
 
 @router.patch("/searches/{number}")
+@in_turn
 def change_search(
     request: Request, number: Number, change: SearchChange, saved: Saved, who: Someone
 ) -> SavedShape:
@@ -113,6 +116,7 @@ def delete_search(number: Number, saved: Saved, who: Someone) -> None:
 
 
 @router.get("/searches/{number}/news", response_model=NewsShape)
+@in_turn
 def get_news(
     request: Request, number: Number, saved: Saved, who: Someone, known: Known = None
 ) -> Response:
@@ -122,6 +126,7 @@ def get_news(
 
 
 @router.post("/searches/{number}/visit")
+@in_turn
 def visit_search(request: Request, number: Number, saved: Saved, who: Someone) -> NewsShape:
     """The same news, and a visit: what came until now is not new any more."""
     return _news(request, *saved.visit(who.name, number))

@@ -19,6 +19,7 @@ from litmine.web.access import require
 from litmine.web.api.common import Surroundings, matches
 from litmine.web.asking import Ask
 from litmine.web.atom import MEDIA_TYPE, Entry, Feed, atom
+from litmine.web.crowd import in_turn
 from litmine.web.finding import making
 from litmine.web.latex import plain
 from litmine.web.services import Services
@@ -33,6 +34,7 @@ _FRESH = 900
 
 
 @router.get("/feeds/searches/{feed_key}.atom", dependencies=[require("public")])
+@in_turn
 def feed(
     feed_key: str,
     request: Request,

@@ -16,6 +16,7 @@ from litmine.search.saved import SavedSearch, SavedSearches
 from litmine.web.access import Principal, require
 from litmine.web.api.common import NUMBERS, Surroundings
 from litmine.web.asking import Ask
+from litmine.web.crowd import in_turn
 from litmine.web.finding import making, shown
 from litmine.web.services import Services
 
@@ -38,12 +39,14 @@ class _Row:
 
 
 @router.get(_LIST)
+@in_turn
 def listed(request: Request, s: Surroundings, who: Reader) -> HTMLResponse:
     """Show somebody's saved searches, those with most news first."""
     return _list(request, s, who)
 
 
 @router.post(_LIST)
+@in_turn
 def save(
     request: Request,
     s: Surroundings,
@@ -68,6 +71,7 @@ def save(
 
 
 @router.get(f"{_LIST}/{{number}}")
+@in_turn
 def opened(number: int, request: Request, s: Surroundings, who: Reader) -> HTMLResponse:
     """Show what is new in a search; it stays new until it is said to be seen."""
     saved = _one(s, who, number)
@@ -86,6 +90,7 @@ def opened(number: int, request: Request, s: Surroundings, who: Reader) -> HTMLR
 
 
 @router.post(f"{_LIST}/{{number}}")
+@in_turn
 def change(
     number: int,
     request: Request,
@@ -105,6 +110,7 @@ def change(
 
 
 @router.post(f"{_LIST}/{{number}}/seen")
+@in_turn
 def seen(number: int, s: Surroundings, who: Reader) -> Response:
     """Note that somebody has seen the news of a search."""
     _saved(s).visit(who.name, _number(number))
