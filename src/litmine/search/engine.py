@@ -23,7 +23,7 @@ __all__ = ["DENSE_POOL", "LEXICAL_POOL", "Ranking", "Rows", "newest", "rank"]
 
 #: Papers by words and papers by meaning that are ranked together; no more are ever listed.
 LEXICAL_POOL = 1000
-DENSE_POOL = 300
+DENSE_POOL = 200
 #: A paper whose words score less than this share of the best one's is not found by words.
 _LEAST_LEXICAL = 0.2
 
