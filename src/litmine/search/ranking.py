@@ -4,10 +4,10 @@ A query has two opinions of every candidate: the sum of its words' weights (BM25
 of its vector with the paper's. `fuse` makes one score of both, whose parts say what each gave;
 `support` lets the first papers speak for those that are like them.
 
-The constants were chosen where no test set looks: on titles of four medical and software reviews
-and of new arXiv papers against abstracts, headings of public lists, neighbours in their sections,
-half of the needs of ``tests/bench/search_needs`` and CACM together. They are round numbers in the
-middle of what does equally well there; ``docs/search-quality.md`` has the figures.
+The constants are round numbers in the middle of what does equally well on several collections
+together: titles of four medical and software reviews and of new arXiv papers against abstracts,
+headings of public lists, neighbours in their sections, half of the needs of
+``tests/bench/search_needs``, and CACM. ``docs/search-quality.md`` has the figures.
 """
 
 from __future__ import annotations
