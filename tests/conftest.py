@@ -176,7 +176,9 @@ def shared_data() -> Path:
     return _SHARED
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running in this thread while it is open, in which no test could
+# run one of its own: so it is closed when the module ends.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium without a window; absent, a reason to skip, but a failure in CI."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")

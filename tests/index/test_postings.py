@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from litmine.index import postings_build, postings_sequence, postings_vocabulary
+from litmine.index.base import Damaged
 from litmine.index.bm25f import ImpactCache
 from litmine.index.document import Document
-from litmine.index.postings import Bm25f, DamagedIndex, Postings, Stats, write_postings
+from litmine.index.postings import Bm25f, Postings, Stats, write_postings
 from litmine.index.postings_sequence import decode_gaps, encode_gaps
 from litmine.index.text import words
 
@@ -281,23 +282,23 @@ def test_damage_is_told(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for cut in (0, 5, 27, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:cut])
-        with pytest.raises(DamagedIndex, match="rebuild"):
+        with pytest.raises(Damaged, match="rebuild"):
             Postings.open(tmp_path)
     path.write_bytes(whole[:-60] + b"?" + whole[-59:])  # in the table
-    with pytest.raises(DamagedIndex, match="altered"):
+    with pytest.raises(Damaged, match="altered"):
         Postings.open(tmp_path)
     path.write_bytes(b"?" + whole[1:])  # in an array
-    with pytest.raises(DamagedIndex, match="altered"):
+    with pytest.raises(Damaged, match="altered"):
         Postings.open(tmp_path).verify()
     path.unlink()
-    with pytest.raises(DamagedIndex, match="cannot be read"):
+    with pytest.raises(Damaged, match="cannot be read"):
         Postings.open(tmp_path)
 
 
 def test_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     build(tmp_path, [])
     monkeypatch.setattr("litmine.index.postings.VERSION", -1)
-    with pytest.raises(DamagedIndex, match="another version"):
+    with pytest.raises(Damaged, match="another version"):
         Postings.open(tmp_path)
 
 

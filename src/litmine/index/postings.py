@@ -13,14 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from litmine.index.base import Damaged
 from litmine.index.bm25f import BM25F, Bm25f, ImpactCache, Norms, Stats
 from litmine.index.postings_build import FILE_NAME, VERSION, write_postings
-from litmine.index.postings_file import ArrayFile, DamagedIndex
+from litmine.index.postings_file import ArrayFile
 from litmine.index.postings_sequence import Sequences
 from litmine.index.postings_strings import Strings
 from litmine.index.text import fold, name_terms
 
-__all__ = ["BM25F", "Bm25f", "DamagedIndex", "Postings", "Stats", "write_postings"]
+__all__ = ["BM25F", "Bm25f", "Postings", "Stats", "write_postings"]
 
 Rows = NDArray[np.int64]
 
@@ -47,7 +48,7 @@ class Postings:
 
     def __init__(self, file: ArrayFile) -> None:
         if file.facts.get("version") != VERSION:
-            raise DamagedIndex("the search index is of another version: run litmine index rebuild")
+            raise Damaged("the search index is of another version: run litmine index rebuild")
         self._file = file
         self.rows = int(file.facts["rows"])
         self.lengths: NDArray[np.uint32] = file.array("lengths")
@@ -64,7 +65,7 @@ class Postings:
         self._spelling_counts: NDArray[np.uint32] = file.array("spelling_counts")
         sizes = (len(self.lengths), len(self._starts), int(self._starts[-1]))
         if sizes != (self.rows, len(self._terms) + 1, len(self._rows)):
-            raise DamagedIndex("the search index contradicts itself: run litmine index rebuild")
+            raise Damaged("the search index contradicts itself: run litmine index rebuild")
         self._norms: tuple[Any, Norms] | None = None
         self._impacts = ImpactCache(max(_CACHED_BYTES, _CACHED_LISTS * 4 * self.rows))
 
@@ -74,13 +75,13 @@ class Postings:
 
         Raises
         ------
-        DamagedIndex
+        Damaged
             If they are missing, cut off or of another version: build them again.
         """
         return cls(ArrayFile(Path(folder) / FILE_NAME))
 
     def verify(self) -> None:
-        """Compare the whole file with its checksums; raises `DamagedIndex` if one differs."""
+        """Compare the whole file with its checksums; raises `Damaged` if one differs."""
         self._file.verify()
 
     def frequency(self, term: str) -> int:

@@ -18,20 +18,14 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from litmine.core.errors import LitmineError
+from litmine.index.base import Damaged
 
-__all__ = ["ArrayFile", "ArrayWriter", "DamagedIndex", "make_room"]
+__all__ = ["ArrayFile", "ArrayWriter", "make_room"]
 
 _MAGIC = b"litmine\x01"
 _END = struct.Struct("<QQI8s")  # where the table begins, its length, its CRC-32, the magic
 _ALIGN = 64
 _AT_ONCE = 1 << 22
-
-
-class DamagedIndex(LitmineError):
-    """A file of the search index is missing, cut off or altered: build it again."""
-
-    exit_code = 5
 
 
 class ArrayWriter:
@@ -98,7 +92,7 @@ class ArrayFile:
 
     Raises
     ------
-    DamagedIndex
+    Damaged
         If the file is missing, cut off, or not of this kind.
     """
 
@@ -142,17 +136,15 @@ class ArrayFile:
 
         Raises
         ------
-        DamagedIndex
+        Damaged
             If one differs.
         """
         for name, entry in self._arrays.items():
             if _crc(self.array(name)) != entry["crc"]:
                 raise self._damaged(f"is altered in {name!r}")
 
-    def _damaged(self, what: str) -> DamagedIndex:
-        return DamagedIndex(
-            f"{self.path.name} of the search index {what}: run litmine index rebuild"
-        )
+    def _damaged(self, what: str) -> Damaged:
+        return Damaged(f"{self.path.name} of the search index {what}: run litmine index rebuild")
 
 
 def make_room(stream: IO[bytes], at: int, size: int) -> None:

@@ -29,7 +29,7 @@ from litmine.core.files import sha256_file
 from litmine.index.base import Damaged
 from litmine.index.dense import DensePart
 from litmine.index.postings import Postings
-from litmine.index.postings_file import ArrayFile, DamagedIndex
+from litmine.index.postings_file import ArrayFile
 from litmine.index.state import State, write_arrays
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class _Body:
                 names=names if in_order else rows.array("sorted"),
                 order=None if in_order else rows.array("order"),
             )
-        except DamagedIndex as error:
+        except Damaged as error:
             raise Damaged(f"{folder.name}: {error}") from error
         if not len(names) == len(body.day) == body.postings.rows == body.dense.rows:
             raise Damaged(f"the parts of {folder.name} differ in their number of papers")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from litmine.core.taxonomy import Taxonomy
 from litmine.index.base import Damaged
 from litmine.index.document import SAID_BY, Judgement
-from litmine.index.postings_file import ArrayFile, ArrayWriter, DamagedIndex
+from litmine.index.postings_file import ArrayFile, ArrayWriter
 
 __all__ = ["FINGERPRINT", "Masks", "State", "write_arrays"]
 
@@ -93,7 +93,7 @@ class State:
         try:
             file = ArrayFile(path)
             columns = {name: file.array(name) for name in _TYPES}
-        except DamagedIndex as error:
+        except Damaged as error:
             raise Damaged(str(error)) from error
         shapes = {values.shape for values in columns.values()}
         if {name: one.dtype for name, one in columns.items()} != _TYPES or len(shapes) != 1:
