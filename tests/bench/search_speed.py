@@ -12,7 +12,8 @@ the encoder is in it, and `before` is what the process had before it opened the 
 
 `whole`: searches by words and meaning, filters, facets and texts of hits included, over the real
 papers of ../shared (needs --vectors in their order): a database is filled, its index made, and a
-new process answers. `first` is from the start of its work, imports included, to the first answer.
+new process answers with ten hits. `first` is from the start of its work, imports included, to the
+first answer.
 
 `growth`: whether a collection grown from a sample of the vectors is like the real one.
 

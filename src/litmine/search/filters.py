@@ -41,7 +41,7 @@ def allowed_rows(query: Query, scope: Scope, view: View, nights: Nights) -> Mask
 def _part(query: Query, scope: Scope, part: Part, nights: Nights, taxonomy: Taxonomy) -> Mask:
     mask = np.array(part.alive)
     if scope.kind == "library":
-        mask &= part.in_library()
+        mask &= part.in_library
     elif scope.night is not None:
         mask &= _papers(part, nights(scope.night.isoformat()))
     for phrase in _apart(query.phrases):

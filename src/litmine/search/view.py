@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,6 +59,7 @@ class Part:
         """Rows that stand for a paper, and for the newest account of it."""
         return self.segment.alive
 
+    @cached_property
     def in_library(self) -> NDArray[np.bool_]:
         """Rows in the library: approved, or labelled and not rejected."""
         labelled = np.abs(self.segment.facts.label) == 1
