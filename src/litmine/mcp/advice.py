@@ -27,7 +27,7 @@ LEAST_SENTENCES = 2
 NEAR = 0.4
 """Least cosine of a paper that counts: a search always finds something, also where nothing fits.
 
-Of the judged papers among the best 100 of our 60 needs (docs/search-judgements.md), 95% of those
+Of the judged papers among the best 100 of our 60 needs (tests/bench/search_needs), 95% of those
 that answer the need are above it; of those above it, 46% answer it and 69% at least touch it.
 """
 
