@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from litmine.client.models import Mark
-from litmine.web.latex import latex
+from litmine.core.latex import latex
 from litmine.web.reading import heat, marked
 from litmine.web.templating import likelihood, percent
 

@@ -27,6 +27,8 @@ def clean(text: str) -> str:
     neighbours.
     """
     spaced = normalise_space(text)
+    if spaced.isprintable():  # nearly always; nothing below would be dropped then
+        return spaced
     kept = (
         character
         for character in spaced

@@ -6,6 +6,7 @@ import ipaddress
 import json
 import re
 import socket
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -15,11 +16,14 @@ from pydantic_settings import NoDecode
 __all__ = [
     "ArxivSettings",
     "LogSettings",
+    "MailSettings",
     "ModelSettings",
+    "PublishSettings",
     "QueueSettings",
     "ReviewSettings",
     "ScheduleSettings",
     "WebSettings",
+    "WebhookSettings",
     "is_loopback",
 ]
 
@@ -35,6 +39,18 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _address(value: str, *, query: bool = False) -> str:
+    """Check an address: https, or http on this machine. The empty one means none."""
+    if not value:
+        return value
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or (parts.query and not query):
+        raise ValueError(f"{value!r} is not an http(s) URL")
+    if parts.scheme == "http" and not is_loopback(value):
+        raise ValueError(f"{value!r} must be https, since it is not on this machine")
+    return value if query else value.rstrip("/")
 
 
 class _Section(BaseModel):
@@ -201,14 +217,7 @@ class WebSettings(_Section):
     @field_validator("public_url", "oidc_issuer")
     @classmethod
     def _url(cls, value: str) -> str:
-        if not value:
-            return value
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
-            raise ValueError(f"{value!r} is not an http(s) URL")
-        if parts.scheme == "http" and not is_loopback(value):
-            raise ValueError(f"{value!r} must be https, since it is not on this machine")
-        return value.rstrip("/")
+        return _address(value)
 
     @model_validator(mode="after")
     def _whole_oidc(self) -> WebSettings:
@@ -230,6 +239,108 @@ class WebSettings(_Section):
     @property
     def _bracketed(self) -> str:
         return f"[{self.host}]" if ":" in self.host else self.host
+
+
+class PublishSettings(_Section):
+    """What approvals become: lists, site, suggestions to a repository."""
+
+    title: str = Field(default="Resource-Efficient LLM Papers", description="title of the list")
+    site: bool = Field(default=True, description="the nightly run builds the site, in outputs/site")
+    site_url: str = Field(
+        default="", description="where the site will stand; feeds and cards need it; https://…"
+    )
+    library: bool = Field(
+        default=False, description="the site shows the labelled library too, marked as such"
+    )
+    git: Path | None = Field(
+        default=None, description="a clone whose list gets a suggestion each night; empty: none"
+    )
+    git_path: str = Field(default="README.md", description="the list inside that repository")
+    git_remote: str = Field(default="origin", description="the remote that branches are pushed to")
+    git_base: str = Field(
+        default="", description="branch that suggestions are made to; empty: the remote's default"
+    )
+    github_token: SecretStr = Field(
+        default=SecretStr(""), description="opens pull requests; empty: a branch is all"
+    )
+    github_repo: str = Field(
+        default="", description="owner/name; empty: read from the remote's address"
+    )
+    github_api: str = Field(
+        default="https://api.github.com", description="GitHub's REST API, or an enterprise's"
+    )
+    check_links: bool = Field(
+        default=False, description="the nightly run looks whether the list's links still work"
+    )
+
+    @field_validator("git", mode="before")
+    @classmethod
+    def _folder(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return Path(value).expanduser() if value.strip() else None
+
+    @field_validator("site_url", "github_api")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return _address(value)
+
+
+class MailSettings(_Section):
+    """The digest by e-mail. Nothing is sent without a host, a sender and recipients."""
+
+    host: str = Field(default="", description="SMTP server; empty: no mail")
+    port: int = Field(default=587, ge=1, le=65535, description="587 for starttls, 465 for tls")
+    security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="none: only to a server on this machine"
+    )
+    username: str = Field(default="", description="login at the server; empty: none")
+    password: SecretStr = Field(default=SecretStr(""), description="password at the server")
+    sender: str = Field(default="", description="address in From")
+    recipients: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="addresses, joined by commas; each gets a mail of its own"
+    )
+    timeout_seconds: float = Field(default=30.0, gt=0, le=600, description="for each answer")
+    quiet_nights: bool = Field(default=False, description="a night without news is told, too")
+
+    @field_validator("recipients", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return [part for part in (p.strip() for p in value.split(",")) if part]
+
+    @model_validator(mode="after")
+    def _whole(self) -> MailSettings:
+        for address in (self.sender, *self.recipients):
+            if address and not re.fullmatch(r"[^\s@<>,;:\"\\]+@[^\s@<>,;:\"\\]+", address):
+                raise ValueError(f"{address!r} is not an e-mail address; write you@example.org")
+        if self.host and not (self.sender and self.recipients):
+            raise ValueError("host needs sender and recipients")
+        if self.host and self.security == "none" and not is_loopback(f"http://{self.host}"):
+            raise ValueError("security = none is only for a server on this machine")
+        return self
+
+
+class WebhookSettings(_Section):
+    """The digest as signed JSON (Standard Webhooks). Nothing is sent without an address."""
+
+    url: str = Field(default="", description="address that gets a POST; empty: none")
+    secret: SecretStr = Field(
+        default=SecretStr(""), description="signs each message; whsec_… or any text"
+    )
+    timeout_seconds: float = Field(default=15.0, gt=0, le=120, description="for the answer")
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return _address(value, query=True)
+
+    @model_validator(mode="after")
+    def _signed(self) -> WebhookSettings:
+        if self.url and not self.secret.get_secret_value():
+            raise ValueError("url needs secret, so that the receiver can tell who sent a message")
+        return self
 
 
 class ScheduleSettings(_Section):

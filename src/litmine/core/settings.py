@@ -29,10 +29,13 @@ from litmine.core.errors import ConfigError
 from litmine.core.sections import (
     ArxivSettings,
     LogSettings,
+    MailSettings,
     ModelSettings,
+    PublishSettings,
     QueueSettings,
     ReviewSettings,
     ScheduleSettings,
+    WebhookSettings,
     WebSettings,
 )
 
@@ -41,7 +44,18 @@ __all__ = ["SettingOrigin", "Settings", "load_settings", "origins"]
 #: Variables with the prefix that are not settings.
 _OTHER_VARIABLES = {"LITMINE_CONFIG", "LITMINE_RESOURCES"}
 _PREFIX = "LITMINE_"
-_SECTIONS = ("arxiv", "models", "queue", "review", "web", "schedule", "log")
+_SECTIONS = (
+    "arxiv",
+    "models",
+    "queue",
+    "review",
+    "web",
+    "publish",
+    "mail",
+    "webhook",
+    "schedule",
+    "log",
+)
 
 
 class Settings(BaseSettings):
@@ -66,6 +80,9 @@ class Settings(BaseSettings):
     queue: QueueSettings = QueueSettings()
     review: ReviewSettings = ReviewSettings()
     web: WebSettings = WebSettings()
+    publish: PublishSettings = PublishSettings()
+    mail: MailSettings = MailSettings()
+    webhook: WebhookSettings = WebhookSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     log: LogSettings = LogSettings()
 

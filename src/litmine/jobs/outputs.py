@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from litmine.core.taxonomy import load_taxonomy
+from litmine.jobs.approved import approved_entries
 from litmine.jobs.context import RunContext
 from litmine.jobs.folder import writing_into
 from litmine.publish.entries import DraftEntry, ListEntry, write_outputs
-from litmine.store.decisions import decisions_of
 from litmine.store.papers import get_papers
 from litmine.store.predictions import get_predictions
 from litmine.store.queue import in_state
@@ -17,17 +17,7 @@ from litmine.store.queue import in_state
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["approved_entries", "draft_entries", "write_lists"]
-
-
-def approved_entries(connection: Connection) -> list[ListEntry]:
-    """Everything that reviewers approved, as entries of the paper list."""
-    decisions = decisions_of(connection, "approved")
-    papers = get_papers(connection, list(decisions))
-    return [
-        ListEntry.from_paper(papers[i], decision.cells, decision.technique)
-        for i, decision in sorted(decisions.items())
-    ]
+__all__ = ["draft_entries", "write_lists"]
 
 
 def draft_entries(connection: Connection) -> list[DraftEntry]:

@@ -5,29 +5,50 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import TypeVar
 from urllib.parse import quote
 
 from litmine.core.errors import InputError
-from litmine.core.paper import Paper, parse_arxiv_id
+from litmine.core.latex import to_unicode
+from litmine.core.paper import Paper, month_of_id, parse_arxiv_id
 from litmine.core.plain import clean
 
-__all__ = ["DraftEntry", "ListEntry", "in_order"]
+__all__ = ["Approval", "DraftEntry", "ListEntry", "in_order", "safe_url"]
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who let a paper into the list, and what the model had said of it.
+
+    Attributes
+    ----------
+    relevance : float or None
+        Calibrated probability, 0 to 1; None where no prediction is stored any more.
+    scores : mapping of str to float
+        Probability of each cell of the entry that the model gave one.
+    """
+
+    reviewer: str
+    decided_at: datetime
+    model_id: str | None = None
+    relevance: float | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ListEntry:
-    """One approved paper as it stands in the list.
+    """One paper as it stands in the list.
 
     Attributes
     ----------
     arxiv_id : str
         Without version; checked.
     title : str
-        Cleaned on construction.
-    published : date or None
-        Day of the first version. None: the month of the arXiv id is used.
+        As arXiv gives it, LaTeX included; cleaned on construction. `plain_title` is for reading.
+    published, updated : date or None
+        Days of the first and of the latest version. Without the first, the month of the id is used.
     technique : tuple of str
         Technique ids of the taxonomy, primary first.
     cells : tuple of str
@@ -38,6 +59,14 @@ class ListEntry:
         Where it was published; None is shown as arXiv.
     url : str
         http or https; the arXiv abstract page by default.
+    authors, categories : tuple of str
+        As arXiv gives them; empty for labelled papers that were never pulled.
+    abstract : str
+        Empty where it is not stored.
+    source : str
+        ``reviewer``: approved; ``label``: labelled under the codebook, not reviewed here.
+    approval : Approval or None
+        None for labelled papers.
 
     Raises
     ------
@@ -53,6 +82,15 @@ class ListEntry:
     keywords: tuple[str, ...] = ()
     venue: str | None = None
     url: str = ""
+    authors: tuple[str, ...] = ()
+    abstract: str = ""
+    categories: tuple[str, ...] = ()
+    doi: str | None = None
+    journal_ref: str | None = None
+    updated: date | None = None
+    version: int | None = None
+    source: str = "reviewer"
+    approval: Approval | None = None
 
     def __post_init__(self) -> None:
         parsed = parse_arxiv_id(self.arxiv_id).id
@@ -60,12 +98,20 @@ class ListEntry:
         if not title:
             raise InputError(f"{parsed} has no title: fetch its metadata before publishing")
         keywords = (clean(word) for word in self.keywords)
+        authors = (clean(name) for name in self.authors)
         set_field = object.__setattr__  # the way to normalise fields of a frozen dataclass
         set_field(self, "arxiv_id", parsed)
         set_field(self, "title", title)
         set_field(self, "keywords", tuple(word for word in dict.fromkeys(keywords) if word))
+        set_field(self, "authors", tuple(name for name in authors if name))
+        set_field(self, "abstract", clean(self.abstract))
         set_field(self, "venue", clean(self.venue or "") or None)
-        set_field(self, "url", _safe_url(self.url) or f"https://arxiv.org/abs/{parsed}")
+        set_field(self, "url", safe_url(self.url) or f"https://arxiv.org/abs/{parsed}")
+
+    @property
+    def plain_title(self) -> str:
+        """The title with its LaTeX as Unicode, for lists, feeds and pages without markup."""
+        return clean(to_unicode(self.title)) or self.title
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -73,15 +119,14 @@ class ListEntry:
         return tuple(dict.fromkeys(cell.split("/")[0] for cell in self.cells))
 
     @property
+    def resources(self) -> tuple[str, ...]:
+        """The distinct resources of the cells, in the order given."""
+        return tuple(dict.fromkeys(cell.split("/")[-1] for cell in self.cells))
+
+    @property
     def day(self) -> date:
         """The publication day; the first of the id's month where the day is not known."""
-        if self.published is not None:
-            return self.published
-        digits = self.arxiv_id.split("/")[-1][:4]
-        year = int(digits[:2])
-        # Old-style numbers are not checked further than their digits.
-        month = min(max(int(digits[2:]), 1), 12)
-        return date(year + (1900 if year > 90 else 2000), month, 1)
+        return self.published or month_of_id(self.arxiv_id) or date(1991, 8, 1)
 
     @property
     def month(self) -> str:
@@ -95,6 +140,8 @@ class ListEntry:
         cells: Iterable[str],
         technique: Iterable[str],
         keywords: Iterable[str] = (),
+        approval: Approval | None = None,
+        source: str = "reviewer",
     ) -> ListEntry:
         """Make the entry of a stored paper; the venue is read from its metadata."""
         from litmine.publish.venue import venue_of
@@ -107,6 +154,15 @@ class ListEntry:
             cells=tuple(cells),
             keywords=tuple(keywords),
             venue=venue_of(paper.journal_ref, paper.comments),
+            authors=paper.authors,
+            abstract=paper.abstract,
+            categories=paper.categories,
+            doi=paper.doi,
+            journal_ref=paper.journal_ref,
+            updated=paper.updated,
+            version=paper.version,
+            source=source,
+            approval=approval,
         )
 
 
@@ -156,7 +212,7 @@ def _sort_key(item: ListEntry | DraftEntry) -> tuple[float, str]:
     return (-round(item.relevance, 6), item.entry.arxiv_id)
 
 
-def _safe_url(url: str) -> str:
+def safe_url(url: str) -> str:
     """Give an http(s) address with every character encoded that could end a Markdown link."""
     text = clean(url).replace(" ", "")
     if not re.match(r"https?://[A-Za-z0-9\[]", text):

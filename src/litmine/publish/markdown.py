@@ -88,6 +88,5 @@ def keywords(entry: ListEntry, taxonomy: Taxonomy) -> tuple[str, ...]:
 def _row(entry: ListEntry, taxonomy: Taxonomy) -> str:
     words = unlinked(", ".join(keywords(entry, taxonomy)))
     venue = unlinked(entry.venue or "arXiv")
-    return (
-        f"| {entry.month} | {words} | [{escape_markdown(entry.title)}]({entry.url}) | {venue} |\n"
-    )
+    title = escape_markdown(entry.plain_title)
+    return f"| {entry.month} | {words} | [{title}]({entry.url}) | {venue} |\n"

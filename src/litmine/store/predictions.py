@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 from litmine.store.schema import predictions
 from litmine.store.sql import batched, upsert
 
-__all__ = ["StoredPrediction", "get_predictions", "predictions_of", "put_predictions"]
+__all__ = ["StoredPrediction", "get_predictions", "get_scores", "predictions_of", "put_predictions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,21 @@ def get_predictions(
             )
         ):
             found[row.arxiv_id] = _prediction(row)
+    return found
+
+
+def get_scores(
+    connection: Connection, model_id: str, ids: Sequence[str]
+) -> dict[str, tuple[float, dict[str, float]]]:
+    """Return relevance and cell probabilities alone: neighbours and evidence are most of a row."""
+    found: dict[str, tuple[float, dict[str, float]]] = {}
+    for part in batched(ids):
+        for row in connection.execute(
+            select(predictions.c.arxiv_id, predictions.c.relevance, predictions.c.cells).where(
+                predictions.c.model_id == model_id, predictions.c.arxiv_id.in_(part)
+            )
+        ):
+            found[row.arxiv_id] = (row.relevance, row.cells)
     return found
 
 

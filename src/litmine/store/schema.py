@@ -32,22 +32,27 @@ from litmine.store.schema_accounts import (
     users,
 )
 from litmine.store.schema_base import UtcDateTime, metadata
+from litmine.store.schema_publish import deliveries, links, offers, suggestions
 
 __all__ = [
     "SCHEMA_HEAD",
     "UtcDateTime",
     "api_tokens",
+    "deliveries",
     "idempotency",
+    "links",
     "login_failures",
     "login_links",
     "metadata",
+    "offers",
     "saved_searches",
     "sessions",
+    "suggestions",
     "users",
 ]
 
 #: Newest migration in `litmine.store.migrations`; a test holds the two together.
-SCHEMA_HEAD = "0004"
+SCHEMA_HEAD = "0005"
 
 papers = Table(
     "papers",

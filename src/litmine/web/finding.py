@@ -9,9 +9,9 @@ from urllib.parse import quote_plus
 
 from markupsafe import Markup
 
+from litmine.core.latex import atoms, latex
 from litmine.core.taxonomy import load_taxonomy
 from litmine.web.asking import MOST_PAGES, PAGE, Ask, Field, fields_of
-from litmine.web.latex import atoms, latex
 from litmine.web.templating import cell_name, resource_name, stage_name, technique_name
 
 if TYPE_CHECKING:

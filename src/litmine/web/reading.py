@@ -9,8 +9,8 @@ from typing import Any
 from markupsafe import Markup
 
 from litmine.client.models import Entry, Explanation, Mark
+from litmine.core.latex import atoms, latex
 from litmine.core.taxonomy import load_taxonomy
-from litmine.web.latex import atoms, latex
 from litmine.web.templating import cell_name
 
 __all__ = ["Account", "MatrixCell", "Reading", "heat", "marked", "reading"]

@@ -9,8 +9,8 @@ from typing import Any
 from fastapi.templating import Jinja2Templates
 from markupsafe import Markup
 
+from litmine.core.latex import latex, plain
 from litmine.core.taxonomy import load_taxonomy
-from litmine.web.latex import latex, plain
 
 __all__ = ["cell_name", "day", "likelihood", "make_templates", "percent", "technique_name", "when"]
 

@@ -14,6 +14,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import Response
 
+from litmine.core.latex import plain
 from litmine.search.saved import News, SavedSearch, SavedSearches
 from litmine.web.access import require
 from litmine.web.api.common import Surroundings, matches
@@ -21,7 +22,6 @@ from litmine.web.asking import Ask
 from litmine.web.atom import MEDIA_TYPE, Entry, Feed, atom
 from litmine.web.crowd import in_turn
 from litmine.web.finding import making
-from litmine.web.latex import plain
 from litmine.web.services import Services
 from litmine.web.templating import cell_name
 

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from litmine.web.latex_signs import ACCENTS, FUNCTIONS, SIGNS, STYLES
+from litmine.core.latex_signs import ACCENTS, FUNCTIONS, SIGNS, STYLES
 
-__all__ = ["latex", "math_spans", "plain"]
+__all__ = ["atoms", "latex", "math_spans", "plain", "to_unicode"]
 
 # A dollar opens a formula when no space follows it, and closes one when no space precedes and no
 # digit follows it: "$5 and $10" are prices.
@@ -76,6 +76,11 @@ def plain(text: str | None) -> str:
     if text and not _SPECIAL.search(text):
         return " ".join(text.split())
     return latex(text).striptags()
+
+
+def to_unicode(text: str) -> str:
+    """Render a text that may hold LaTeX as one line of Unicode, for lists and feeds."""
+    return plain(text)
 
 
 def atoms(text: str, places: Sequence[int]) -> list[int]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from litmine.web.latex import atoms, latex, math_spans, plain
+from litmine.core.latex import atoms, latex, math_spans, plain
 
 _TAGS = re.compile(r"</?(?:sub|sup|em|strong|code|i)>")
 
