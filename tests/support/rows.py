@@ -19,6 +19,7 @@ from litmine.store.duplicates import Membership, put_memberships
 from litmine.store.harvests import Harvest, put_harvest
 from litmine.store.idempotency import Once, remember
 from litmine.store.labels import StoredLabel, finish_corpus, put_labels
+from litmine.store.offers import put_offers
 from litmine.store.opinions import give_opinion
 from litmine.store.papers import get_papers, upsert_papers
 from litmine.store.predictions import StoredPrediction, put_predictions
@@ -26,6 +27,7 @@ from litmine.store.queue import enqueue
 from litmine.store.runs import finish_run, put_stage, start_run
 from litmine.store.saved_searches import put_search
 from litmine.store.schema import rule_decisions
+from litmine.store.suggestions import add_suggestion, update_suggestion
 from litmine.store.vectors import put_vectors
 from tests.support.papers import paper
 
@@ -113,6 +115,7 @@ def fill(store: Store, now: datetime = NOW) -> None:
         record(connection, now, "Ada", "approve", IDS[0], cells=["inference/memory"])
         _fill_review(connection, now)
         _fill_people(connection, now)
+        _fill_suggestions(connection, now)
 
 
 def _fill_review(connection: Connection, now: datetime) -> None:
@@ -156,3 +159,9 @@ def _fill_people(connection: Connection, now: datetime) -> None:
         told_at=now,
         now=now,
     )
+
+
+def _fill_suggestions(connection: Connection, now: datetime) -> None:
+    one = add_suggestion(connection, "example.org/list:README.md", "litmine/readme-1", IDS[:2], now)
+    update_suggestion(connection, one.id, now, head="a" * 40, number=7, url="https://example.org/7")
+    put_offers(connection, one.target, one.papers, "offered", now, one.id)
