@@ -1,0 +1,94 @@
+"""A plot as it stands on a page: picture, what it says in words, and its numbers as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+__all__ = ["Figure", "percent", "table"]
+
+_NOTHING = Markup("")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A plot and what goes with it.
+
+    Attributes
+    ----------
+    ident : str
+        Unique on the page: the figure's own anchor, and the beginning of the ids within it.
+    title : str
+        What is shown.
+    svg : Markup
+        One picture or several.
+    caption : str
+        What the plot says, computed from its numbers, and what must be known to read it.
+    table : Markup
+        The same numbers.
+    """
+
+    ident: str
+    title: str
+    svg: Markup
+    caption: str
+    table: Markup
+
+    def html(self, level: int = 2) -> Markup:
+        """Give the whole figure, with a heading of some level."""
+        return Markup(
+            '<figure class="figure" id="{}"><h{} class="figure-title">{}</h{}>'
+            '<div class="figure-body">{}</div><figcaption>{}</figcaption>'
+            '<details class="figure-numbers"><summary>The numbers<span class="hush"> of: {}</span>'
+            '</summary><div class="scroll" tabindex="0" role="region" aria-label="{}, as a table">'
+            "{}</div></details></figure>"
+        ).format(
+            self.ident,
+            level,
+            self.title,
+            level,
+            self.svg,
+            self.caption,
+            self.title,
+            self.title,
+            self.table,
+        )
+
+
+def percent(part: float, whole: float) -> str:
+    """Write a share; none is written as such.
+
+    Examples
+    --------
+    >>> percent(1, 8), percent(1, 3000), percent(2, 2)
+    ('12.5%', 'below 0.1%', '100%')
+    """
+    if not whole:
+        return "–"
+    share = 100 * part / whole
+    if part and share < 0.1:
+        return "below 0.1%"
+    return f"{share:.1f}".removesuffix(".0") + "%"
+
+
+def table(
+    caption: str, head: Sequence[str], rows: Sequence[tuple[str, Sequence[int | str]]]
+) -> Markup:
+    """Make a table of numbers; the first of `head` stands above the names of the rows."""
+    top = _NOTHING.join(Markup('<th scope="col">{}</th>').format(name) for name in head)
+    body = _NOTHING.join(
+        Markup('<tr><th scope="row">{}</th>{}</tr>').format(
+            name,
+            _NOTHING.join(
+                Markup("<td>{}</td>").format(f"{cell:,}" if isinstance(cell, int) else cell)
+                for cell in cells
+            ),
+        )
+        for name, cells in rows
+    )
+    return Markup(
+        '<table class="numbers"><caption class="hush">{}</caption><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table>"
+    ).format(caption, top, body)
