@@ -26,7 +26,7 @@ from litmine.store.predictions import StoredPrediction, put_predictions
 from litmine.store.queue import enqueue
 from litmine.store.runs import finish_run, put_stage, start_run
 from litmine.store.saved_searches import put_search
-from litmine.store.schema import rule_decisions
+from litmine.store.schema import deliveries, links, offers, rule_decisions, suggestions
 from litmine.store.suggestions import add_suggestion, update_suggestion
 from litmine.store.vectors import put_vectors
 from tests.support.papers import paper
@@ -115,6 +115,7 @@ def fill(store: Store, now: datetime = NOW) -> None:
         record(connection, now, "Ada", "approve", IDS[0], cells=["inference/memory"])
         _fill_review(connection, now)
         _fill_people(connection, now)
+        _fill_published(connection, now)
         _fill_suggestions(connection, now)
 
 
@@ -165,3 +166,46 @@ def _fill_suggestions(connection: Connection, now: datetime) -> None:
     one = add_suggestion(connection, "example.org/list:README.md", "litmine/readme-1", IDS[:2], now)
     update_suggestion(connection, one.id, now, head="a" * 40, number=7, url="https://example.org/7")
     put_offers(connection, one.target, one.papers, "offered", now, one.id)
+
+
+def _fill_published(connection: Connection, now: datetime) -> None:
+    moments = {"created_at": now, "changed_at": now}
+    number = connection.execute(
+        suggestions.insert().values(
+            target="lists/README.md",
+            branch="litmine/papers",
+            number=7,
+            url="https://example.org/pull/7",
+            head="a" * 40,
+            state="open",
+            papers=[IDS[0]],
+            **moments,
+        )
+    ).inserted_primary_key[0]  # type: ignore[index]
+    connection.execute(
+        offers.insert().values(
+            target="lists/README.md",
+            arxiv_id=IDS[0],
+            state="offered",
+            suggestion_id=number,
+            offered_at=now,
+            changed_at=now,
+        )
+    )
+    connection.execute(
+        deliveries.insert().values(
+            digest="night:2026-06-30",
+            channel="mail",
+            target="ada@example.org",
+            state="sent",
+            message_id="<1@example.org>",
+            body={"subject": "Größe"},
+            covers_to=now,
+            **moments,
+        )
+    )
+    connection.execute(
+        links.insert().values(
+            url="https://arxiv.org/abs/2606.00001", outcome="ok", status=200, checked_at=now
+        )
+    )
