@@ -104,7 +104,8 @@ app = typer.Typer(
     ),
     epilog=(
         "Exit codes: 0 done, 1 unexpected, 2 wrong input or setting, 3 arXiv, 4 database, "
-        "5 model, 6 another run is under way, 7 incomplete. LITMINE_LOG__LEVEL=debug tells more."
+        "5 model, 6 another run is under way, 7 incomplete, 8 not delivered. "
+        "LITMINE_LOG__LEVEL=debug tells more."
     ),
 )
 

@@ -23,7 +23,8 @@ its own::
     │   └── ArtefactMismatch    5   500   a model file disagrees with its manifest
     ├── LeaseHeld           6   409   another run is under way
     ├── LeaseLost           6   409   this run was fenced off by a newer one
-    └── Incomplete          7   500   the run ended, but announced minus stored is not zero
+    ├── Incomplete          7   500   the run ended, but announced minus stored is not zero
+    └── DeliveryError       8   502   git, GitHub or a mail server did not take what was to go out
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from __future__ import annotations
 __all__ = [
     "ArtefactMismatch",
     "ConfigError",
+    "DeliveryError",
     "Forbidden",
     "Incomplete",
     "InputError",
@@ -207,3 +209,22 @@ class Incomplete(LitmineError):
     """The run ended, but some announced papers could not be stored."""
 
     exit_code = 7
+
+
+class DeliveryError(LitmineError):
+    """What was to leave the house was not taken: by git, GitHub, a mail server or a webhook.
+
+    Parameters
+    ----------
+    message : str
+        One line for the user.
+    retry_after : float or None
+        Seconds to wait, where the other side says so.
+    """
+
+    exit_code = 8
+    http_status = 502
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
