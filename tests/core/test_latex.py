@@ -34,7 +34,7 @@ _TAGS = re.compile(r"</?(?:sub|sup|em|strong|code|i)>")
         ("from $5-$10", "from $5-$10"),
         ("{BERT} and {GPT}", "BERT and GPT"),
         ("snake_case stays", "snake_case stays"),
-        ("\\unknown{x}", "\\unknownx"),
+        ("\\unknown{x} \\method", "x \\method"),
         ("$\\frac{1}{2}$", "1/2"),
         ("\\(a<b\\)", "<i>a</i>&lt;<i>b</i>"),
         ("$\\text{if } n$", "if  <i>n</i>"),

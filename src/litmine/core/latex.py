@@ -1,8 +1,8 @@
-"""LaTeX as authors put it into titles and abstracts, as safe HTML.
+"""LaTeX as authors put it into titles and abstracts, shown as safe HTML and as Unicode.
 
-Everything that comes in is text. It leaves escaped, and the only tags are those this module itself
-writes: ``sub``, ``sup``, ``em``, ``strong``, ``code``, ``i``. Formulas become letters with sub- and
-superscripts and Unicode signs; what is not understood stays as it was written.
+Everything that comes in is text. As HTML it leaves escaped, and the only tags are those this module
+itself writes: ``sub``, ``sup``, ``em``, ``strong``, ``code``, ``i``. Formulas become letters with
+sub- and superscripts and Unicode signs; what is not understood stays readable.
 """
 
 from __future__ import annotations
@@ -10,35 +10,38 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup, escape
 
-from litmine.core.latex_signs import ACCENTS, FUNCTIONS, SIGNS, STYLES
+from litmine.core.latex_signs import STYLES, SUBSCRIPTS, SUPERSCRIPTS
+from litmine.core.latex_tree import (
+    Formula,
+    Fraction,
+    Group,
+    Letter,
+    Node,
+    Root,
+    Script,
+    Style,
+    Text,
+    Unknown,
+    math_spans,
+    parse,
+    words_of,
+)
+from litmine.core.plain import clean
 
 __all__ = ["atoms", "latex", "math_spans", "plain", "to_unicode"]
 
-# A dollar opens a formula when no space follows it, and closes one when no space precedes and no
-# digit follows it: "$5 and $10" are prices.
-_MATH = re.compile(
-    r"(?<!\\)\$\$(?P<display>[^$]+?)(?<!\\)\$\$"
-    r"|(?<!\\)\$(?P<inline>(?!\s)[^$]*?(?<![\s\\]))\$(?!\d)"
-    r"|\\\((?P<round>.+?)\\\)"
-    r"|\\\[(?P<square>.+?)\\\]",
-    re.DOTALL,
-)
-# In text a stretch of plain characters is one piece, in formulas every letter is.
-_TEXT = re.compile(r"\\[A-Za-z]+\*?|\\.|[{}^_~]|[^\\{}^_~]+|\\", re.DOTALL)
-_FORMULA = re.compile(r"\\[A-Za-z]+\*?|\\.|[{}^_~]|[^\\{}^_~]|\\", re.DOTALL)
-_SPECIAL = re.compile(r"[\\$^_{}~]")
-_DEPTH = 12
-
-
-def math_spans(text: str) -> list[tuple[int, int]]:
-    """Return where the formulas of a text stand, with their delimiters: start and end."""
-    if "$" not in text and "\\" not in text:
-        return []
-    return [found.span() for found in _MATH.finditer(text)]
+# In text: ties, dashes and quotation marks of TeX, and powers without dollars ("E^2-LLM").
+_TIE = re.compile(r"(?<=[^\s~\d])~(?=[^\s~])|(?<=\d)~(?=[A-Za-z])")
+_DASH = re.compile(r"(?<![-!<])(?:(?<=\w)--(?=\w)|(?<=[\w.,;:)\]?!\"'])---(?=\w)|(?<= )---?(?= ))")
+_QUOTES = re.compile(r"``(.*?)''")
+_POWER = re.compile(r"(?<=[^\W_]|[)\]])\^(-?\d+|[A-Za-z](?![A-Za-z])|[*+-](?!\w))")
+_BRACKET_SPACE = re.compile(r"(?<=[(\[]) +| +(?=[)\]])")
+_END = "\x00"  # behind a script that stands as it was written; no text has it
+_RAISED_AS_THEY_ARE = frozenset("*\N{ASTERISK OPERATOR}⋆★°†‡′#@♮♯♭⊤⊥")
 
 
 def latex(text: str | None) -> Markup:
@@ -55,32 +58,39 @@ def latex(text: str | None) -> Markup:
         Escaped text with ``sub``, ``sup``, ``em``, ``strong``, ``code`` and ``i`` at most, always
         closed and rightly nested.
     """
+    return _html(parse(str(text))) if text else Markup("")  # a Markup, too, is only text here
+
+
+def to_unicode(text: str | None) -> str:
+    """Render a text that may hold LaTeX as one line of Unicode, for lists, feeds and windows.
+
+    Parameters
+    ----------
+    text : str or None
+        Untrusted.
+
+    Returns
+    -------
+    str
+        Without control characters. Sub- and superscripts are characters where Unicode has them,
+        else they follow their mark: ``x_(i,j)``.
+
+    Examples
+    --------
+    >>> to_unicode(r"E$^2$-LLM: $O(\\frac{n}{\\log n})$ Schr\\"odinger")
+    'E²-LLM: O(n/(log n)) Schrödinger'
+    """
     if not text:
-        return Markup("")
-    text = str(text)  # a Markup, too, is only text here
-    if not _SPECIAL.search(text):
-        return escape(text)
-    parts: list[Markup] = []
-    at = 0
-    for found in _MATH.finditer(text):
-        parts.append(_Reader(text[at : found.start()], math=False).read())
-        body = next(group for group in found.groups() if group is not None)
-        parts.append(_Reader(body, math=True).read())
-        at = found.end()
-    parts.append(_Reader(text[at:], math=False).read())
-    return Markup("").join(parts)
+        return ""
+    line = _line(parse(clean(text)))
+    # What could not be lowered or raised would run into the word that follows.
+    line = re.sub(rf"(?<=[_^])(\w+){_END}(?=\w)", r"(\1)", line)
+    return clean(line)
 
 
 def plain(text: str | None) -> str:
-    """Render a text that may hold LaTeX without any markup, for titles of windows and messages."""
-    if text and not _SPECIAL.search(text):
-        return " ".join(text.split())
-    return latex(text).striptags()
-
-
-def to_unicode(text: str) -> str:
-    """Render a text that may hold LaTeX as one line of Unicode, for lists and feeds."""
-    return plain(text)
+    """Another name of `to_unicode`."""
+    return to_unicode(text)
 
 
 def atoms(text: str, places: Sequence[int]) -> list[int]:
@@ -95,114 +105,145 @@ def atoms(text: str, places: Sequence[int]) -> list[int]:
     return moved
 
 
-class _Reader:
-    """Reads one stretch of text, in or out of a formula."""
+def _html(nodes: Iterable[Node]) -> Markup:
+    return Markup("").join(_html_of(node) for node in nodes)
 
-    def __init__(self, text: str, *, math: bool) -> None:
-        self._tokens: list[str] = (_FORMULA if math else _TEXT).findall(text)
-        self._at = 0
-        self._math = math
 
-    def read(self) -> Markup:
-        parts: list[Markup] = []
-        while self._at < len(self._tokens):
-            parts.append(self._one(0))
-        return Markup("").join(parts)
-
-    def _peek(self) -> str:
-        return self._tokens[self._at] if self._at < len(self._tokens) else ""
-
-    def _one(self, depth: int) -> Markup:
-        """Read one piece or group, always moving on by at least one piece."""
-        piece = self._tokens[self._at]
-        self._at += 1
-        if piece == "{":
-            # Outside of formulas braces only protect capitals; too deep, they are taken as text.
-            return self._group(depth + 1) if depth < _DEPTH else escape(piece)
-        if piece == "}":
-            return Markup("")
-        if piece == "~":
-            return escape("\N{NO-BREAK SPACE}" if self._math else "~")
-        if piece in "^_":
-            return self._script(piece, depth) if self._math else escape(piece)
-        if piece.startswith("\\") and len(piece) > 1:
-            return self._command(piece[1:], depth)
-        return self._letter(piece)
-
-    def _letter(self, piece: str) -> Markup:
-        if not self._math or len(piece) > 1:
-            return escape(piece)
-        if piece.isascii() and piece.isalpha():
-            return _tag("i", escape(piece))
-        if piece == "-":
-            return escape("\N{MINUS SIGN}")
-        if piece == "'":
-            return escape("\N{PRIME}")
-        return escape(piece)
-
-    def _group(self, depth: int) -> Markup:
-        parts: list[Markup] = []
-        while self._at < len(self._tokens) and self._peek() != "}":
-            parts.append(self._one(depth))
-        self._at += 1
-        return Markup("").join(parts)
-
-    def _argument(self, depth: int) -> Markup:
-        self._skip_space()
-        piece = self._peek()
-        if not piece or piece == "}" or depth >= _DEPTH:
-            return Markup("")
-        if len(piece) > 1 and not piece.startswith("\\"):
-            # Only the first character of a stretch is the argument.
-            self._tokens[self._at] = piece[1:]
-            return escape(piece[0])
-        return self._one(depth + 1)
-
-    def _skip_space(self) -> None:
-        while self._peek()[:1].isspace():
-            rest = self._peek().lstrip()
-            if rest:
-                self._tokens[self._at] = rest
-            else:
-                self._at += 1
-
-    def _script(self, piece: str, depth: int) -> Markup:
-        content = self._argument(depth)
-        if not content:
-            return escape(piece)
-        return _tag("sup" if piece == "^" else "sub", content)
-
-    def _command(self, name: str, depth: int) -> Markup:
-        name = name.rstrip("*") or name
-        if name in ACCENTS and self._peek():
-            return self._accent(name, depth)
-        if name in STYLES:
-            inner, self._math = self._math, self._math and STYLES[name] == "i"
-            content = self._argument(depth)
-            self._math = inner
-            return _tag(STYLES[name], content) if STYLES[name] else content
-        if name in {"frac", "tfrac", "dfrac"}:
-            return self._argument(depth) + escape("/") + self._argument(depth)
-        if name == "sqrt":
-            return escape("\N{SQUARE ROOT}(") + self._argument(depth) + escape(")")
-        if name in FUNCTIONS:
-            return escape(name)
-        if name in SIGNS:
-            sign = SIGNS[name]
-            # A space after a command in text only ends its name.
-            if not self._math and name.isalpha() and self._peek().startswith(" "):
-                self._tokens[self._at] = self._peek()[1:]
-            return escape(sign)
-        return escape("\\" + name)
-
-    def _accent(self, name: str, depth: int) -> Markup:
-        content = self._argument(depth)
-        base = content.striptags()
-        if len(base) != 1:
-            return content if base else escape("\\" + name)
-        base = {"\N{LATIN SMALL LETTER DOTLESS I}": "i"}.get(base, base)
-        return escape(unicodedata.normalize("NFC", base + ACCENTS[name]))
+def _html_of(node: Node) -> Markup:
+    match node:
+        case Text(value):
+            return escape(value)
+        case Letter(value):
+            return _tag("i", escape(value))
+        case Script(mark, inside):
+            return _tag("sup" if mark == "^" else "sub", _html(inside)) if inside else escape(mark)
+        case Style(command, inside):
+            tag = STYLES[command].tag
+            return _tag(tag, _html(inside)) if tag else _html(inside)
+        case Fraction(above, below):
+            over = _html(above), _needs_brackets(above)
+            under = _html(below), _needs_brackets(below) or not _single(below)
+            return escape("/").join(
+                escape("(") + shown + escape(")") if brackets else shown
+                for shown, brackets in (over, under)
+            )
+        case Root(inside):
+            shown = _html(inside)
+            if not _single(inside):
+                shown = escape("(") + shown + escape(")")
+            return escape("\N{SQUARE ROOT}") + shown
+        case Unknown(command):
+            return escape("\\" + command)
+        case Group(inside) | Formula(_, inside):
+            return _html(inside)
 
 
 def _tag(name: str, content: Markup) -> Markup:
     return Markup("<%s>" % name) + content + Markup("</%s>" % name)  # noqa: S704, UP031 - our names
+
+
+def _line(nodes: Sequence[Node]) -> str:
+    """Render text, where TeX's habits of writing are undone."""
+    parts: list[str] = []
+    for at, node in enumerate(nodes):
+        before = nodes[at - 1] if at else None
+        match node:
+            case Text(value):
+                following = at + 1 < len(nodes) and isinstance(nodes[at + 1], Group)
+                parts.append(_prose(value[:-1] if following and value[-1:] == "^" else value))
+            case Formula(_, (Style(_, inside),)) if _begins_with_letter(nodes[at + 1 :]):
+                parts.append(_formula(inside))  # an initial, as in $\\mathbb{D}$ynamic
+            case Formula(_, inside):
+                parts.append(_BRACKET_SPACE.sub("", _formula(inside)))
+            case Group(inside) if isinstance(before, Text) and before.value[-1:] == "^":
+                parts.append(_script("^", _line(inside)))
+            case Style(command, inside) if command == "texttt":
+                parts.append(words_of(inside))
+            case Group(inside) | Style(_, inside):
+                parts.append(_line(inside))
+            case Unknown(command) if len(command) == 1:
+                parts.append("\\" + command)
+            case _:
+                parts.append(_sign(node))
+    return "".join(parts)
+
+
+def _begins_with_letter(nodes: Sequence[Node]) -> bool:
+    return bool(nodes) and isinstance(nodes[0], Text) and nodes[0].value[:1].isalpha()
+
+
+def _prose(text: str) -> str:
+    text = _QUOTES.sub("“\\1”", _TIE.sub(" ", text))
+    text = _DASH.sub(lambda found: "—" if found[0] == "---" else "–", text)
+    return _POWER.sub(lambda found: _script("^", found[1]), text)
+
+
+def _formula(nodes: Iterable[Node]) -> str:
+    return "".join(_sign(node) for node in nodes)
+
+
+def _sign(node: Node) -> str:
+    """Render one node of a formula."""
+    match node:
+        case Text(value) | Letter(value):
+            return value
+        case Script(mark, inside):
+            return _script(mark, _formula(inside))
+        case Style(command, inside):
+            shown = _formula(inside)
+            alphabet = STYLES[command].alphabet
+            return _lettered(shown, alphabet) if alphabet and len(shown) == 1 else shown
+        case Fraction(above, below):
+            over = _bracketed(_formula(above), _needs_brackets(above))
+            return f"{over}/{_bracketed(_formula(below), not _single(below))}"
+        case Root(inside):
+            return "\N{SQUARE ROOT}" + _bracketed(_formula(inside), not _single(inside))
+        case Unknown(command):
+            return command
+        case Group(inside) | Formula(_, inside):
+            return _formula(inside)
+
+
+def _script(mark: str, content: str) -> str:
+    content = content.strip()
+    if not content:
+        return mark
+    if mark == "^" and set(content) <= _RAISED_AS_THEY_ARE | {"∘"}:
+        return content.replace("∘", "°")
+    table = SUPERSCRIPTS if mark == "^" else SUBSCRIPTS
+    if mark == "_" and re.fullmatch(r"\d+\.\d+", content):
+        table = table | {".": "."}  # as in PM₂.₅
+    if all(character in table for character in content):
+        return "".join(table[character] for character in content)
+    if re.fullmatch(r"\w+", content):
+        return mark + content + _END
+    return mark + _bracketed(content, len(content) > 1)
+
+
+def _lettered(letter: str, alphabet: str) -> str:
+    """Give a letter of one of Unicode's mathematical alphabets; some stand among older signs."""
+    kind = "CAPITAL" if letter.isupper() else "DIGIT" if letter.isdigit() else "SMALL"
+    name = unicodedata.name(letter, "").rpartition(" ")[2]
+    older = {"FRAKTUR": "BLACK-LETTER"}.get(alphabet, alphabet)
+    for full in (f"MATHEMATICAL {alphabet} {kind} {name}", f"{older} {kind} {name}"):
+        try:
+            return unicodedata.lookup(full)
+        except KeyError:
+            continue
+    return letter
+
+
+def _bracketed(text: str, needed: bool) -> str:
+    return f"({text})" if needed else text
+
+
+def _needs_brackets(nodes: tuple[Node, ...]) -> bool:
+    words = words_of(nodes)
+    return len(words) > 1 and re.search(r"[\s+\-\N{MINUS SIGN}/=,]", words) is not None
+
+
+def _single(nodes: tuple[Node, ...]) -> bool:
+    """Whether a term needs no brackets: one sign or number, raised or lowered as it may be."""
+    bare = tuple(node for node in nodes if not isinstance(node, Script))
+    words = words_of(bare)
+    return len(words) < 2 or words.isdigit()
