@@ -11,12 +11,12 @@ import pytest
 from lxml import etree, html
 
 from litmine.core.taxonomy import load_taxonomy
+from litmine.publish.atom import Entry, Feed, atom
 from litmine.search.answer import Answer, Count, Facets, Snippet
 from litmine.search.saved import SavedSearches
 from litmine.search.sync import sync_as_set
 from litmine.search.syntax import parse
 from litmine.web.asking import Ask, fields_of
-from litmine.web.atom import Entry, Feed, atom
 from litmine.web.finding import found, highlight, shown
 from tests.support.fake_search import FakeSearcher
 from tests.support.shelf import HOSTILE, fill_library

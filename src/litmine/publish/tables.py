@@ -1,4 +1,4 @@
-"""The paper list and the draft list as CSV and JSON."""
+"""The paper list and the draft list as CSV and JSON; the table of all columns, CSV and lines."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import io
 import json
 import re
 from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from typing import Any
 
 from litmine.core.taxonomy import Taxonomy
 from litmine.publish.entry import DraftEntry, ListEntry, in_order
 from litmine.publish.markdown import keywords
+from litmine.publish.records import COLUMNS, records
 from litmine.publish.sections import place
 
 __all__ = [
@@ -20,8 +22,13 @@ __all__ = [
     "render_draft_csv",
     "render_draft_json",
     "render_json",
+    "render_json_lines",
+    "render_table",
     "unguard",
 ]
+
+# Some readers end a line here, though JSON does not.
+_BREAKS = re.compile("[\x85\u2028\u2029]")
 
 # What spreadsheets take for the start of a formula, full-width forms included.
 _FORMULA = re.compile(r"'*[=+\-@＝＋－＠]")
@@ -127,3 +134,53 @@ def _json(status: str, rows: list[dict[str, Any]]) -> str:
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     body = f"\n{lines}\n" if rows else ""
     return f'{{"format": 1, "status": {json.dumps(status)}, "papers": [{body}]}}\n'
+
+
+def render_table(
+    entries: Iterable[ListEntry], taxonomy: Taxonomy, *, abstracts: bool = False
+) -> str:
+    """Render every column (`litmine.publish.records`) as CSV (RFC 4180, CR LF), newest first.
+
+    Lists are joined by "; ", a semicolon inside of them becomes a comma. Fields that could run as
+    a formula are guarded as in `render_csv`.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    names = [one.name for one in COLUMNS if abstracts or one.name != "abstract"]
+    writer.writerow(names)
+    for row in records(entries, taxonomy, abstracts=abstracts):
+        writer.writerow([guard(_cell(row[name])) for name in names])
+    return buffer.getvalue()
+
+
+def render_json_lines(
+    entries: Iterable[ListEntry], taxonomy: Taxonomy, *, abstracts: bool = False
+) -> str:
+    """Render every column as JSON Lines: an object a line, newest first, null where unknown."""
+    rows = records(entries, taxonomy, abstracts=abstracts)
+    if not abstracts:
+        rows = [{name: value for name, value in row.items() if name != "abstract"} for row in rows]
+    lines = (json.dumps(row, ensure_ascii=False, default=_moment) for row in rows)
+    return "".join(f"{_BREAKS.sub(_escaped, line)}\n" for line in lines)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return "; ".join(one.replace(";", ",") for one in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{name}={number}" for name, number in value.items())
+    return _moment(value) if isinstance(value, date) else str(value)
+
+
+def _moment(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no place in a table")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"

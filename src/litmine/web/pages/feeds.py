@@ -15,11 +15,11 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import Response
 
 from litmine.core.latex import plain
+from litmine.publish.atom import MEDIA_TYPE, Entry, Feed, atom
 from litmine.search.saved import News, SavedSearch, SavedSearches
 from litmine.web.access import require
 from litmine.web.api.common import Surroundings, matches
 from litmine.web.asking import Ask
-from litmine.web.atom import MEDIA_TYPE, Entry, Feed, atom
 from litmine.web.crowd import in_turn
 from litmine.web.finding import making
 from litmine.web.services import Services

@@ -1,0 +1,74 @@
+"""BibTeX: one entry a paper, fit for BibTeX and biblatex, in UTF-8.
+
+A preprint is ``@misc`` with ``eprint``, ``archivePrefix`` and ``primaryClass``; a paper whose venue
+is known is ``@inproceedings`` or ``@article`` with the same three beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from litmine.core.taxonomy import Taxonomy
+from litmine.publish.citation import Citation, citations
+from litmine.publish.entry import ListEntry
+from litmine.publish.names import Name
+from litmine.publish.tex import author_to_tex, to_tex
+
+__all__ = ["render_bibtex"]
+
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_TYPES = {"preprint": "misc", "conference": "inproceedings", "journal": "article"}
+# What BibTeX would take for the end of a name or for "et al.".
+_SPLITS = re.compile(r"(?<!\S)and(?!\S)", re.IGNORECASE)
+
+
+def render_bibtex(
+    entries: Iterable[ListEntry], taxonomy: Taxonomy, *, abstracts: bool = False
+) -> str:
+    """Render entries as BibTeX, newest first, one field a line.
+
+    Raises
+    ------
+    InputError
+        If a paper stands in twice.
+    """
+    found = citations(entries, taxonomy)
+    return "\n".join(_entry(one, abstracts) for one in found)
+
+
+def _entry(one: Citation, abstracts: bool) -> str:
+    fields = {
+        "title": to_tex(one.latex_title),
+        "author": " and ".join(_author(name) for name in one.names),
+        "year": str(one.year),
+        "booktitle": to_tex(one.container) if one.kind == "conference" else "",
+        "journal": to_tex(one.container) if one.kind == "journal" else "",
+        "eprint": one.arxiv_id,
+        "archivePrefix": "arXiv",
+        "primaryClass": re.sub(r"[^A-Za-z0-9.-]", "", one.primary_category),
+        # Both stand in \\url and \\href, which take them as they are.
+        "doi": one.doi,
+        "url": one.url,
+        "keywords": ", ".join(author_to_tex(word) for word in one.keywords),
+        "abstract": to_tex(one.abstract) if abstracts else "",
+    }
+    lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
+    if one.month is not None:
+        lines.insert(3 if one.names else 2, f"  month = {_MONTHS[one.month - 1]},")
+    body = "\n".join(lines)
+    return f"@{_TYPES[one.kind]}{{{one.key},\n{body}\n}}\n"
+
+
+def _author(name: Name) -> str:
+    """Write a name so that BibTeX splits it as it was split here: braces hold words together."""
+    if name.literal:
+        return f"{{{author_to_tex(name.literal)}}}"
+    family = author_to_tex(name.family)
+    # Small letters at the beginning would be read as a particle, "and" as the next name.
+    whole = (" " in name.family and name.family[:1].islower()) or _SPLITS.search(name.family)
+    family = f"{{{family}}}" if whole or name.family.casefold() == "others" else family
+    given = author_to_tex(name.given)
+    given = f"{{{given}}}" if _SPLITS.search(name.given) or "," in name.given else given
+    parts = [f"{name.particle} {family}".strip(), name.suffix, given]
+    return ", ".join(part for part in parts if part)
