@@ -20,7 +20,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry; all texts are plain.
+    """One entry; all texts but the content are plain.
 
     Attributes
     ----------
@@ -28,6 +28,10 @@ class Entry:
         A URI that never changes.
     links : sequence of tuple
         Relation, media type and address.
+    categories : sequence of tuple
+        Term and label.
+    content : str
+        HTML that is safe to show.
     """
 
     id: str
@@ -38,6 +42,7 @@ class Entry:
     authors: Sequence[str] = ()
     categories: Sequence[tuple[str, str]] = ()
     summary: str = ""
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,8 @@ def _entry(element: etree._Element, entry: Entry) -> None:
         _put(element, "category", "", term=term, label=label)
     if entry.summary:
         _put(element, "summary", entry.summary, type="text")
+    if entry.content:
+        _put(element, "content", entry.content, type="html")
 
 
 def _author(element: etree._Element, name: str) -> None:
