@@ -260,6 +260,11 @@ class PublishSettings(_Section):
     git_base: str = Field(
         default="", description="branch that suggestions are made to; empty: the remote's default"
     )
+    git_branch: str = Field(
+        default="", description="suggestions' branches begin so; empty: litmine/ and the file"
+    )
+    git_name: str = Field(default="litmine", description="author and committer of suggestions")
+    git_email: str = Field(default="noreply@litmine.invalid", description="e-mail of that author")
     github_token: SecretStr = Field(
         default=SecretStr(""), description="opens pull requests; empty: a branch is all"
     )
@@ -284,6 +289,28 @@ class PublishSettings(_Section):
     @classmethod
     def _address(cls, value: str) -> str:
         return _address(value)
+
+    @field_validator("git_name", "git_email")
+    @classmethod
+    def _one_name(cls, value: str) -> str:
+        if not value.strip() or not value.isprintable() or re.search("[<>]", value):
+            raise ValueError("a commit needs a name and an e-mail, each one line without < and >")
+        return value.strip()
+
+    @field_validator("github_repo")
+    @classmethod
+    def _slug(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[A-Za-z0-9][\w-]*/[\w.-]+", value, re.ASCII):
+            raise ValueError(f"{value!r} is not owner/name")
+        return value
+
+    @field_validator("github_token")
+    @classmethod
+    def _token(cls, value: SecretStr) -> SecretStr:
+        secret = value.get_secret_value().strip()
+        if not secret.isascii() or not secret.isprintable() or " " in secret:
+            raise ValueError("a token is one word of ASCII letters and digits")
+        return SecretStr(secret)
 
 
 class MailSettings(_Section):
