@@ -1,0 +1,142 @@
+"""The bytes that the site's search fetches: terms by the beginning of their words, facts of papers.
+
+A *part* of the collection (`search_index`) has its papers numbered from 0, its *row*. Its words lie
+in shards by alphabet, whose borders are fixed (`search_borders`), so that a paper that is added
+changes no border, and words with the same beginning lie together, for whoever is still typing.
+
+Layout of a shard, integers as varints (seven bits a byte, lowest first):
+
+- four bytes: fingerprint of the part's rows; another one is of another night;
+- length of the text in bytes, the text (UTF-8), then the postings of its terms, one after another.
+
+The text has one line a term, sorted: a digit of base 36 for how many characters it shares with the
+term before, the rest of it, and after a tab, the length of its postings in base 36; then, each after
+a tab, its words, as a digit for the characters to cut off the term and an ending to put there; a
+term without any is its own only word. Lines after an empty one are further words, most of them of
+terms in other shards: the word, a tab, the term.
+
+A posting is ``16 * gap + level``: the gap to the row before (the first counts from -1, so that none
+is 0), and `search_words.LEVELS`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from litmine.core.taxonomy import Taxonomy
+from litmine.publish.entry import ListEntry
+from litmine.publish.site.search_words import Words
+
+__all__ = ["FIRST_DAY", "encode_facts", "encode_shards", "varint"]
+
+_BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+_MOST_SHARED = len(_BASE36) - 1
+#: Days are counted from here, in 14 bits: enough until 2044.
+FIRST_DAY = date(2000, 1, 1)
+_MOST_DAYS = (1 << 14) - 1
+
+
+def varint(value: int) -> bytes:
+    """Encode a number that is not negative."""
+    encoded = bytearray()
+    while value > 127:
+        encoded.append(value & 127 | 128)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)
+
+
+def encode_shards(papers: Iterable[Words], borders: Sequence[str], mark: bytes) -> list[bytes]:
+    """Encode the words of a part.
+
+    Parameters
+    ----------
+    papers : iterable of Words
+        In the order of their rows.
+    borders : sequence of str
+        The first word of each shard, sorted; the first one is empty.
+    mark : bytes
+        Fingerprint of the part's rows, four bytes.
+    """
+    postings: defaultdict[str, bytearray] = defaultdict(bytearray)
+    last: dict[str, int] = {}
+    forms: defaultdict[str, set[str]] = defaultdict(set)
+    for row, words in enumerate(papers):
+        for term, level in words.levels.items():
+            # The empty row before the first has number -1.
+            postings[term] += varint(16 * (row - last.get(term, -1)) + level)
+            last[term] = row
+        for term, spelt in words.forms.items():
+            forms[term] |= spelt
+    texts: list[list[str]] = [[] for _ in borders]
+    elsewhere: list[list[str]] = [[] for _ in borders]
+    bodies = [bytearray() for _ in borders]
+    before = [""] * len(borders)
+    for term in sorted(postings):
+        home = bisect_right(borders, term) - 1
+        endings = []
+        spelt = forms[term]
+        for word in sorted(spelt) if spelt != {term} else ():
+            there = bisect_right(borders, word) - 1
+            cut = len(term) - _shared(term, word)
+            if there != home or cut > _MOST_SHARED:
+                elsewhere[there].append(f"{word}\t{term}")
+            else:
+                endings.append(f"{_BASE36[cut]}{word[len(term) - cut :]}")
+        shared = _shared(before[home], term)
+        line = f"{_BASE36[shared]}{term[shared:]}\t{_base36(len(postings[term]))}"
+        texts[home].append("\t".join((line, *endings)))
+        before[home] = term
+        bodies[home] += postings[term]
+    shards = []
+    for lines, others, body in zip(texts, elsewhere, bodies, strict=True):
+        text = "\n".join([*lines, "", *sorted(others)] if others else lines).encode()
+        shards.append(mark + varint(len(text)) + text + bytes(body))
+    return shards
+
+
+def encode_facts(papers: Sequence[ListEntry], taxonomy: Taxonomy, mark: bytes) -> bytes:
+    """Encode what papers are filtered and counted by.
+
+    After the fingerprint and the number of papers: three bytes each (bits 0 to 4 the stages, 5 to 9
+    the resources, 10 to 23 the day); then each paper's first technique, as one more than its place
+    in the taxonomy, 0 for none; then further techniques, as the gap to the row before and the
+    technique.
+    """
+    stages = {one.id: 1 << n for n, one in enumerate(taxonomy.stages)}
+    resources = {one.id: 1 << n for n, one in enumerate(taxonomy.resources)}
+    techniques = {one.id: n for n, one in enumerate(taxonomy.techniques, start=1)}
+    facts, first, further = bytearray(), bytearray(), bytearray()
+    last = 0
+    for row, paper in enumerate(papers):
+        bits = sum(stages.get(one, 0) for one in paper.stages)
+        bits |= sum(resources.get(one, 0) for one in paper.resources) << 5
+        days = (paper.day - FIRST_DAY).days
+        bits |= max(0, min(_MOST_DAYS, days)) << 10
+        facts += bits.to_bytes(3, "little")
+        known = [techniques[one] for one in dict.fromkeys(paper.technique) if one in techniques]
+        first.append(known[0] if known else 0)
+        for technique in known[1:]:
+            further += varint(row - last) + bytes([technique])
+            last = row
+    return mark + varint(len(papers)) + bytes(facts) + bytes(first) + bytes(further)
+
+
+def _shared(one: str, two: str) -> int:
+    """Count the characters that two words begin with alike, up to what one digit can say."""
+    for place, (a, b) in enumerate(zip(one, two, strict=False)):
+        if a != b or place == _MOST_SHARED:
+            return place
+    return min(len(one), len(two), _MOST_SHARED)
+
+
+def _base36(value: int) -> str:
+    digits = ""
+    while True:
+        value, digit = divmod(value, 36)
+        digits = _BASE36[digit] + digits
+        if not value:
+            return digits
