@@ -10,12 +10,11 @@ from __future__ import annotations
 
 __all__ = ["borders_for"]
 
-#: Papers that share a shard: the words of so many take some 7 kB in it.
-_PAPERS_A_SHARD = 36
+#: As many shards as there are so many papers: each has some 4 kB.
+_PAPERS_A_SHARD = 18
 _FEWEST = 6
 
-_BORDERS = tuple(
-    """
+_TEXT = """
     1. 1.29 10. 11. 138 167x 2. 2.9 229 28. 3. 30. 355m 4. 425 5. 52k 60x 700 7k 86m 900k a0 abdur
     absor accelera accr accuracy achil acrossg actc actuat adapta additi ade adi advaith advp
     agentb agnosti aida akile algorithmb aligne alloca alongs altm amma analysis anam anda anin
@@ -65,8 +64,8 @@ _BORDERS = tuple(
     wam wangb wasti weia weighta welco wenqi wich wildguardm withh withs worka workflowl worma wy
     xianl xiaoxian xinglu xln xueb yana yangd yaq yeshw yibo yik yire yongw yua yueb yunfen yuzhi
     zengf zhai zhangc zhaolu zhengyao zhiqi zhoua zia zixiaof
-    """.split()
-)
+"""
+_BORDERS = tuple(_TEXT.split())
 
 
 def borders_for(papers: int) -> tuple[str, ...]:

@@ -1,10 +1,10 @@
 """The files of the site's own search, which needs no server.
 
-The papers lie in two *parts*, in the order in which they were approved: all but the last few hundred
-in one that stays as it is from night to night, the last ones in a small one, which a night changes.
-So a night writes some twenty small files anew, and the bytes are those of a full build. What the
-browser fetches for a query: the entry file, for each word the shard of each part, the facts of all
-papers (to filter and count by), and of the papers shown, the sheets that hold their titles.
+The papers lie in two *parts*, in the order in which they were approved: all but the last few
+hundred in one that stays as it is from night to night, the last ones in a small one that a night
+changes. So a night writes some thirty small files anew, and the bytes are those of a full build.
+What the browser fetches for a query: the entry file, for each word the shard of each part, the
+facts of all papers (to filter and count by), and of the papers shown, the sheets with their titles.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b
 
 from litmine.core.taxonomy import Taxonomy
@@ -93,8 +93,7 @@ class _Part:
     @cached_property
     def mark(self) -> bytes:
         """Fingerprint of which paper is in which row, so that files of two nights never mix."""
-        rows = "\n".join(paper.arxiv_id for paper in self.papers)
-        return blake2b(f"{VERSION}\n{rows}".encode(), digest_size=4).digest()
+        return _mark(self.papers, 4)
 
     @cached_property
     def shards(self) -> list[bytes]:
@@ -104,32 +103,32 @@ class _Part:
     def files(self) -> list[SiteFile]:
         inputs = fingerprint([VERSION, self.taxonomy.version, *self.digests])
         made = [
-            SiteFile(f"{self.path}/w{n}.bin", inputs, lambda n=n: self.shards[n])  # type: ignore[misc]
+            SiteFile(f"{self.path}/w{n}.bin", inputs, partial(self._shard, n))
             for n in range(len(self.borders))
         ]
-        made.append(
-            SiteFile(
-                f"{self.path}/facts.bin",
-                inputs,
-                lambda: encode_facts(self.papers, self.taxonomy, self.mark),
-            )
-        )
-        for first in range(0, len(self.papers), _SHEET):
-            rows = slice(first, first + _SHEET)
-            made.append(
-                SiteFile(
-                    f"{self.path}/p{first // _SHEET}.json",
-                    fingerprint([VERSION, self.mark.hex(), *self.digests[rows]]),
-                    lambda rows=rows: self._sheet(self.papers[rows]),  # type: ignore[misc]
-                )
-            )
+        made.append(SiteFile(f"{self.path}/facts.bin", inputs, self._facts))
+        for number, rows in enumerate(self._sheets):
+            sheet = fingerprint([VERSION, *self.digests[rows]])
+            path = f"{self.path}/p{number}.json"
+            made.append(SiteFile(path, sheet, partial(self._sheet, self.papers[rows])))
         return made
+
+    @property
+    def _sheets(self) -> list[slice]:
+        return [slice(n, n + _SHEET) for n in range(0, len(self.papers), _SHEET)]
+
+    def _shard(self, number: int) -> bytes:
+        return self.shards[number]
+
+    def _facts(self) -> bytes:
+        sheets = b"".join(_mark(self.papers[rows], 2) for rows in self._sheets)
+        return encode_facts(self.papers, self.taxonomy, self.mark, sheets)
 
     def _sheet(self, papers: Sequence[ListEntry]) -> bytes:
         cells = {cell: n for n, cell in enumerate(self.taxonomy.cells)}
         return _json(
             {
-                "mark": self.mark.hex(),
+                "mark": _mark(papers, 2).hex(),
                 "papers": [
                     [
                         paper.arxiv_id,
@@ -142,6 +141,12 @@ class _Part:
                 ],
             }
         )
+
+
+def _mark(papers: Sequence[ListEntry], size: int) -> bytes:
+    """Return a fingerprint, of so many bytes, of which papers these are and in which order."""
+    rows = "\n".join(paper.arxiv_id for paper in papers)
+    return blake2b(f"{VERSION}\n{rows}".encode(), digest_size=size).digest()
 
 
 def _entry(parts: Sequence[_Part], taxonomy: Taxonomy) -> bytes:

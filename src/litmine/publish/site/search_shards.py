@@ -10,8 +10,8 @@ Layout of a shard, integers as varints (seven bits a byte, lowest first):
 - length of the text in bytes, the text (UTF-8), then the postings of its terms, one after another.
 
 The text has one line a term, sorted: a digit of base 36 for how many characters it shares with the
-term before, the rest of it, and after a tab, the length of its postings in base 36; then, each after
-a tab, its words, as a digit for the characters to cut off the term and an ending to put there; a
+term before, the rest of it, and after a tab, the length of its postings in base 36; then its words,
+each after a tab, as a digit for the characters to cut off the term and an ending to put there; a
 term without any is its own only word. Lines after an empty one are further words, most of them of
 terms in other shards: the word, a tab, the term.
 
@@ -98,13 +98,15 @@ def encode_shards(papers: Iterable[Words], borders: Sequence[str], mark: bytes) 
     return shards
 
 
-def encode_facts(papers: Sequence[ListEntry], taxonomy: Taxonomy, mark: bytes) -> bytes:
+def encode_facts(
+    papers: Sequence[ListEntry], taxonomy: Taxonomy, mark: bytes, sheets: bytes
+) -> bytes:
     """Encode what papers are filtered and counted by.
 
-    After the fingerprint and the number of papers: three bytes each (bits 0 to 4 the stages, 5 to 9
-    the resources, 10 to 23 the day); then each paper's first technique, as one more than its place
-    in the taxonomy, 0 for none; then further techniques, as the gap to the row before and the
-    technique.
+    After the fingerprint and the number of papers: the marks of the part's sheets, two bytes each;
+    for each paper, three bytes (bits 0 to 4 the stages, 5 to 9 the resources, 10 to 23 the day);
+    for each paper, its first technique, as one more than its place in the taxonomy, 0 for none;
+    then further techniques, as the gap to the row before and the technique.
     """
     stages = {one.id: 1 << n for n, one in enumerate(taxonomy.stages)}
     resources = {one.id: 1 << n for n, one in enumerate(taxonomy.resources)}
@@ -122,7 +124,7 @@ def encode_facts(papers: Sequence[ListEntry], taxonomy: Taxonomy, mark: bytes) -
         for technique in known[1:]:
             further += varint(row - last) + bytes([technique])
             last = row
-    return mark + varint(len(papers)) + bytes(facts) + bytes(first) + bytes(further)
+    return b"".join((mark, varint(len(papers)), sheets, facts, first, further))
 
 
 def _shared(one: str, two: str) -> int:

@@ -39,7 +39,7 @@ _NAMED = re.compile(r"^\s*([^:?!]{2,48}?)\s*(?::|\s[-–—]{1,3}\s)\s*\S")
 _NAME_WORDS = 3
 # "We introduce FooBar": a word that only a name is written like, capitals or digits inside.
 _INTRODUCED = re.compile(
-    r"\b(?:[Ww]e|[Tt]his (?:paper|work|article)|[Oo]n top of it, we)\s+(?:\w+ly\s+|then\s+|thus\s+)?"
+    r"\b(?:[Ww]e|[Tt]his (?:paper|work|article))\s+(?:\w+ly\s+|then\s+|thus\s+)?"
     r"(?:introduces?|presents?|proposes?|builds?|built|develops?|designs?|releases?|describes?|"
     r"call(?: it)?|name it|term(?: it)?|dub(?: it)?)\s+(?:the\s+)?[\"“‘'`]*"
     r"([^\W_][\w.+-]*[A-Z0-9][\w+-]*)"
@@ -142,9 +142,9 @@ def _labels(entry: ListEntry, taxonomy: Taxonomy) -> Iterable[str]:
 
 
 def _label_names(taxonomy: Taxonomy) -> Mapping[str, str]:
-    return {
-        one.id: one.name for one in (*taxonomy.techniques, *taxonomy.stages, *taxonomy.resources)
-    }
+    names = {one.id: one.name for one in taxonomy.techniques}
+    names |= {one.id: one.name for one in taxonomy.stages}
+    return names | {one.id: one.name for one in taxonomy.resources}
 
 
 def _pairs(text: str) -> Iterable[tuple[str, str]]:
@@ -161,7 +161,7 @@ def _names(entry: ListEntry) -> dict[str, int]:
     found: dict[str, int] = {}
     named = _NAMED.match(entry.plain_title)
     if named:
-        words = [pair for pair in _pairs(named[1])]
+        words = list(_pairs(named[1]))
         if 1 <= len(words) <= _NAME_WORDS:
             own = FULL_NAME if len(words) == 1 else PART_OF_NAME
             found = {term: own for term, _ in words}
@@ -169,7 +169,7 @@ def _names(entry: ListEntry) -> dict[str, int]:
             found.setdefault(joined, FULL_NAME)
     introduced = _INTRODUCED.search(entry.abstract)
     if introduced:
-        words = [pair for pair in _pairs(introduced[1] or introduced[2])]
+        words = list(_pairs(introduced[1] or introduced[2]))
         if len(words) == 1:
             found[words[0][0]] = FULL_NAME
     return found
