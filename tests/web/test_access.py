@@ -31,6 +31,7 @@ PUBLIC = {
     ("GET", "/api/v1/openapi.json"),
     ("GET", "/api/v1/docs"),
     ("GET", "/feeds/searches/{feed_key}.atom"),
+    ("GET", "/feeds/approved.atom"),
 }
 #: What a reader may write: nothing but what is their own.
 OWN = ("/settings", "/settings/account/", "/searches", "/api/v1/me/", "/api/v1/searches")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -17,7 +18,9 @@ from litmine.client.papers import (
 )
 from litmine.client.transport import Calls, paper_path
 
-__all__ = ["LibraryCalls"]
+__all__ = ["ExportFormat", "LibraryCalls"]
+
+ExportFormat = Literal["bibtex", "ris", "csl", "csv", "jsonl", "parquet", "atom", "markdown"]
 
 
 class LibraryCalls(Calls):
@@ -46,6 +49,41 @@ class LibraryCalls(Calls):
     def matrix(self, **only: str) -> LibraryMatrix:
         """Return how many approved papers stand in each cell; `only` as for `library`."""
         return self._api.read(LibraryMatrix, "/library/matrix", **_asked(only))
+
+    def export(
+        self,
+        format: ExportFormat,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        saved: str | None = None,
+        labelled: bool = False,
+        abstracts: bool = False,
+        **only: str,
+    ) -> bytes:
+        """Return the approved papers as a file.
+
+        Parameters
+        ----------
+        since, until : date, optional
+            First and last day of the first submission.
+        saved : str, optional
+            Name or number of one of your saved searches: only what it finds.
+        labelled : bool
+            With the labelled papers that nobody decided on.
+        only : str
+            As for `library`.
+        """
+        return self._api.content(
+            "/export",
+            format=format,
+            since=None if since is None else since.isoformat(),
+            until=None if until is None else until.isoformat(),
+            saved=saved,
+            labelled=labelled or None,
+            abstracts=abstracts or None,
+            **_asked(only),
+        )
 
     def paper(self, paper: str) -> PaperRecord:
         """Return everything known of a stored paper, in the queue or not.

@@ -71,6 +71,11 @@ class Transport:
         """Post a question that is too long for an address: it changes nothing."""
         return _parsed(model, self._send("POST", path, json=body))
 
+    def content(self, path: str, **parameters: Any) -> bytes:
+        """Get a file as it is; parameters that are None are left out."""
+        given = {name: value for name, value in parameters.items() if value is not None}
+        return self._send("GET", path, params=given).content
+
     def raw(self, path: str) -> Any:
         """Get JSON as it is."""
         return self._send("GET", path).json()

@@ -31,6 +31,7 @@ __all__ = [
     "LibraryFilter",
     "approving_reviewers",
     "cell_groups",
+    "library_ids",
     "library_page",
     "library_total",
 ]
@@ -137,6 +138,12 @@ def library_page(
         )
         for row in rows
     ]
+
+
+def library_ids(connection: Connection, wanted: LibraryFilter) -> set[str]:
+    """Return the ids of all approved papers that fulfil `wanted`."""
+    found = _approved(connection, select(papers.c.arxiv_id), wanted)
+    return set(connection.execute(found).scalars())
 
 
 def cell_groups(connection: Connection, wanted: LibraryFilter) -> list[tuple[tuple[str, ...], int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -20,12 +20,20 @@ class Memo(Generic[_T]):
 
     Every decision, opinion and verdict adds to the audit trail, so its last number says whether a
     figure made of them can have changed.
+
+    Parameters
+    ----------
+    state : callable, optional
+        Tells another state that `compute` depends on, beside the audit trail.
     """
 
-    def __init__(self, compute: Callable[[Store], _T]) -> None:
+    def __init__(
+        self, compute: Callable[[Store], _T], state: Callable[[], Hashable] = lambda: None
+    ) -> None:
         self._compute = compute
+        self._state = state
         self._lock = threading.Lock()
-        self._known: WeakKeyDictionary[Store, tuple[int, _T]] = WeakKeyDictionary()
+        self._known: WeakKeyDictionary[Store, tuple[Hashable, _T]] = WeakKeyDictionary()
 
     def of(self, store: Store) -> _T:
         """Return the figure.
@@ -34,7 +42,7 @@ class Memo(Generic[_T]):
         Otherwise a few people who look at figures would hold every thread of the server.
         """
         with store.read() as connection:
-            head = last_entry(connection)
+            head = (last_entry(connection), self._state())
         known = self._known.get(store)
         if known is not None and (known[0] == head or not self._lock.acquire(blocking=False)):
             return known[1]

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from litmine.web.api import (
     decisions,
     events,
+    export,
     facts,
     figures,
     library,
@@ -27,6 +28,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     facts.router,
     people.router,
     library.router,
+    export.router,
     # Before papers: an id there is a path.
     search.router,
     searches.router,

@@ -25,12 +25,12 @@ from litmine.web.finding import making
 from litmine.web.services import Services
 from litmine.web.templating import cell_name
 
-__all__ = ["router"]
+__all__ = ["FRESH", "has_already", "router", "site_of"]
 
 router = APIRouter(include_in_schema=False)
 
 #: Seconds for which a reader need not ask again: papers come once a night.
-_FRESH = 900
+FRESH = 900
 
 
 @router.get("/feeds/searches/{feed_key}.atom", dependencies=[require("public")])
@@ -47,22 +47,22 @@ def feed(
     if making(s.searcher) is not None:
         # An empty feed would look as if its papers were gone.
         return Response(status_code=503, headers={"Retry-After": "60"})
-    told = _feed(_base(request, s), saved, news)
+    told = _feed(site_of(request, s), saved, news)
     content = atom(told)
     tag = f'"{hashlib.sha256(content).hexdigest()[:24]}"'
     headers = {
         "ETag": tag,
         "Last-Modified": format_datetime(told.updated, usegmt=True),
-        "Cache-Control": f"private, max-age={_FRESH}",
+        "Cache-Control": f"private, max-age={FRESH}",
         # Nobody finds it who was not given its address.
         "X-Robots-Tag": "noindex",
     }
-    if _has(known, since, tag, told.updated):
+    if has_already(known, since, tag, told.updated):
         return Response(status_code=304, headers=headers)
     return Response(content, headers=headers, media_type=MEDIA_TYPE)
 
 
-def _has(known: str | None, since: str | None, tag: str, updated: datetime) -> bool:
+def has_already(known: str | None, since: str | None, tag: str, updated: datetime) -> bool:
     """Tell whether a reader has it already; the tag is the better witness (RFC 9110, 13.2.2)."""
     if known is not None:
         return matches(known, tag)
@@ -75,7 +75,8 @@ def _has(known: str | None, since: str | None, tag: str, updated: datetime) -> b
     return updated <= (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-def _base(request: Request, s: Services) -> str:
+def site_of(request: Request, s: Services) -> str:
+    """Return how readers reach the application, without a slash at the end."""
     return s.settings.web.public_url.rstrip("/") or str(request.base_url).rstrip("/")
 
 

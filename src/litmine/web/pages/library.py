@@ -8,9 +8,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from litmine.core.taxonomy import load_taxonomy
+from litmine.publish.formats import FORMATS
 from litmine.review.library import LibraryQuery, browse, matrix, reviewers
 from litmine.web.access import Principal, require
 from litmine.web.api.common import Surroundings, cursor_to
+from litmine.web.pages.list_feeds import FEED_FILTERS
+from litmine.web.pages.list_feeds import PATH as FEED
 from litmine.web.queries import Asked, library_place, link
 
 __all__ = ["router"]
@@ -79,4 +82,9 @@ def _common(s: Surroundings, query: LibraryQuery, view: str) -> dict[str, object
         "as_list": link(_LIST, query.given),
         "as_matrix": link(_MATRIX, query.given),
         "as_json": link(f"/api/v1{path}", query.given),
+        "downloads": [
+            (one.label, link("/api/v1/export", query.filters, format=one.name))
+            for one in FORMATS.values()
+        ],
+        "feed": link(FEED, {k: v for k, v in query.filters.items() if k in FEED_FILTERS}),
     }
