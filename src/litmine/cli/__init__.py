@@ -29,6 +29,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("serve", "serve", "The reviewers' web application: queue, library, agreement, API."),
     ("search", "search", "Find papers by words and by meaning; measure it on a test collection."),
     ("saved", "saved", "Saved searches: what is new in them, their feeds, a digest."),
+    ("digest", "digest", "What a night brought, by mail and webhook: show, send, test, status."),
     ("index", "index", "The search index: how it stands, bring it into step, make it anew."),
     ("mcp", "mcp", "Let an assistant search the papers (Model Context Protocol)."),
     ("user", "user", "Accounts of the web application: roles, passwords, links, tokens."),

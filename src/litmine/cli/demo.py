@@ -51,6 +51,7 @@ def command(
     from litmine.cli.nightly import show_report
     from litmine.core.errors import InputError
     from litmine.core.resources import corpus_dir
+    from litmine.core.sections import MailSettings, WebhookSettings
     from litmine.jobs.nightly import run_nightly
     from litmine.standin import StandinServer, load_records
 
@@ -76,6 +77,9 @@ def command(
                 "data_dir": folder,
                 "database_url": "",
                 "output_dir": None,
+                # Nobody is to get a mail of a demonstration.
+                "mail": MailSettings(),
+                "webhook": WebhookSettings(),
                 "arxiv": base.arxiv.model_copy(
                     update={
                         "oai_url": server.oai_url,

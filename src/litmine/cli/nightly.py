@@ -25,6 +25,13 @@ def command(
         bool,
         typer.Option("--no-pull", help="Ask arXiv nothing: judge, queue and list what is stored."),
     ] = False,
+    patient: Annotated[
+        bool,
+        typer.Option(
+            "--patient",
+            help="You try a failed night again: the digest tells of it only after three hours.",
+        ),
+    ] = False,
     json_output: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
@@ -40,6 +47,8 @@ def command(
     Exit codes: 0 done; 3 arXiv failed (what was stored stays); 4 database; 5 model; 6 another
     run is under way; 7 announced papers are still missing, or the feed could not tell.
     """
+    from functools import partial
+
     from litmine.core.clock import SystemClock
     from litmine.core.errors import InputError
     from litmine.jobs.nightly import run_nightly
@@ -49,7 +58,7 @@ def command(
     day = parse_day(since)
     if day is not None and day > SystemClock().now().date():
         raise InputError(f"--since {day} lies in the future; give a day up to today")
-    run = rehearse_nightly if dry_run else run_nightly
+    run = rehearse_nightly if dry_run else partial(run_nightly, patient=patient)
     progress = TerminalProgress(quiet=quiet or json_output)
     report = run(loaded, since=day, pull=not no_pull, progress=progress)
     if json_output:

@@ -43,10 +43,11 @@ def command(
         return
 
     import signal
+    from functools import partial
 
     from litmine.jobs.nightly import run_nightly
 
-    scheduler = Scheduler(loaded, run_nightly)
+    scheduler = Scheduler(loaded, partial(run_nightly, patient=True))
 
     def stop(*_: object) -> None:
         scheduler.stop()

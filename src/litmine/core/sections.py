@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 _POLITE_GAP = 3.0
+_MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
 def is_loopback(url: str) -> bool:
@@ -340,7 +341,7 @@ class MailSettings(_Section):
     @model_validator(mode="after")
     def _whole(self) -> MailSettings:
         for address in (self.sender, *self.recipients):
-            if address and not re.fullmatch(r"[^\s@<>,;:\"\\]+@[^\s@<>,;:\"\\]+", address):
+            if address and not (_MAIL.fullmatch(address) and len(address) <= 254):
                 raise ValueError(f"{address!r} is not an e-mail address; write you@example.org")
         if self.host and not (self.sender and self.recipients):
             raise ValueError("host needs sender and recipients")
@@ -357,6 +358,7 @@ class WebhookSettings(_Section):
         default=SecretStr(""), description="signs each message; whsec_… or any text"
     )
     timeout_seconds: float = Field(default=15.0, gt=0, le=120, description="for the answer")
+    quiet_nights: bool = Field(default=False, description="a night without news is told, too")
 
     @field_validator("url")
     @classmethod

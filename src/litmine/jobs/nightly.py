@@ -47,8 +47,9 @@ def run_nightly(
     progress: Progress | None = None,
     store: Store | None = None,
     models: Callable[[Settings], Models] = load_models,
+    patient: bool = False,
 ) -> RunReport:
-    """Run one night.
+    """Run one night, then send its digest, where somebody is to get one.
 
     Parameters
     ----------
@@ -60,6 +61,8 @@ def run_nightly(
         An open database; by default the settings' one is opened and closed.
     models : callable, optional
         Gives the encoder and the classifier; called only once arXiv has answered.
+    patient : bool
+        Whoever calls tries a failed night again, so that the digest can wait for that.
 
     Returns
     -------
@@ -86,10 +89,31 @@ def run_nightly(
                 lease,
                 run_id=new_run_id(clock.now()),
             )
-            return NightlyRun(context, since, models, pull=pull).run()
+            night = NightlyRun(context, since, models, pull=pull)
+            failure: Exception | None = None
+            try:
+                night.run()
+            except Exception as error:  # noqa: BLE001 - raised below, once it is told
+                failure = error
+        # After the lease: a mail server that asks to come back later holds up no other run.
+        context.lease = None
+        _tell(context, night.report, pull=pull, patient=patient)
+        if failure is not None:
+            raise failure
+        return night.report
     finally:
         if own:
             store.close()
+
+
+def _tell(context: RunContext, report: RunReport, *, pull: bool, patient: bool = False) -> None:
+    settings = context.settings
+    if pull and (settings.mail.host or settings.webhook.url):
+        from litmine.jobs.digest import tell_night
+
+        tell_night(
+            settings, context.store, context.clock, report, context.progress, patient=patient
+        )
 
 
 class NightlyRun:
