@@ -32,7 +32,7 @@ from litmine.core.latex_tree import (
 )
 from litmine.core.plain import clean
 
-__all__ = ["atoms", "latex", "math_spans", "plain", "to_unicode"]
+__all__ = ["atoms", "latex", "math_spans", "plain", "show", "to_unicode"]
 
 # In text: ties, dashes and quotation marks of TeX, and powers without dollars ("E^2-LLM").
 _TIE = re.compile(r"(?<=[^\s~\d])~(?=[^\s~])|(?<=\d)~(?=[A-Za-z])")
@@ -80,9 +80,12 @@ def to_unicode(text: str | None) -> str:
     >>> to_unicode(r"E$^2$-LLM: $O(\\frac{n}{\\log n})$ Schr\\"odinger")
     'E²-LLM: O(n/(log n)) Schrödinger'
     """
-    if not text:
-        return ""
-    line = _line(parse(clean(text)))
+    return show(parse(clean(text))) if text else ""
+
+
+def show(nodes: Sequence[Node]) -> str:
+    """Render what was read as one line of Unicode; see `to_unicode`."""
+    line = _line(nodes)
     # What could not be lowered or raised would run into the word that follows.
     line = re.sub(rf"(?<=[_^])(\w+){_END}(?=\w)", r"(\1)", line)
     return clean(line)
@@ -127,11 +130,11 @@ def _html_of(node: Node) -> Markup:
                 escape("(") + shown + escape(")") if brackets else shown
                 for shown, brackets in (over, under)
             )
-        case Root(inside):
+        case Root(inside, degree):
             shown = _html(inside)
             if not _single(inside):
                 shown = escape("(") + shown + escape(")")
-            return escape("\N{SQUARE ROOT}") + shown
+            return _tag("sup", escape(degree)) * bool(degree) + escape("\N{SQUARE ROOT}") + shown
         case Unknown(command):
             return escape("\\" + command)
         case Group(inside) | Formula(_, inside):
@@ -196,8 +199,9 @@ def _sign(node: Node) -> str:
         case Fraction(above, below):
             over = _bracketed(_formula(above), _needs_brackets(above))
             return f"{over}/{_bracketed(_formula(below), not _single(below))}"
-        case Root(inside):
-            return "\N{SQUARE ROOT}" + _bracketed(_formula(inside), not _single(inside))
+        case Root(inside, degree):
+            over = "".join(SUPERSCRIPTS.get(character, character) for character in degree)
+            return f"{over}\N{SQUARE ROOT}{_bracketed(_formula(inside), not _single(inside))}"
         case Unknown(command):
             return command
         case Group(inside) | Formula(_, inside):

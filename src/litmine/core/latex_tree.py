@@ -79,9 +79,10 @@ class Fraction:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A square root."""
+    """A root; without a degree, the square root."""
 
     inside: tuple[Node, ...]
+    degree: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def parse(text: str) -> tuple[Node, ...]:
     at = 0
     for found in _MATH.finditer(text):
         nodes += _Reader(text[at : found.start()], math=False).read()
-        body = next(group for group in found.groups() if group is not None)
+        body = next(group for group in found.groups() if group is not None).strip()
         nodes.append(Formula(body, _Reader(body, math=True).read()))
         at = found.end()
     nodes += _Reader(text[at:], math=False).read()
@@ -277,7 +278,8 @@ class _Reader:
         if name in {"frac", "tfrac", "dfrac", "nicefrac", "sfrac"}:
             return [Fraction(self._argument(depth), self._argument(depth))]
         if name == "sqrt":
-            return [Root(self._argument(depth))]
+            degree = self._option()
+            return [Root(self._argument(depth), degree)]
         if name in {"textsuperscript", "textsubscript"}:
             return [Script("^" if "super" in name else "_", self._argument(depth))]
         if name == "ensuremath":
@@ -319,23 +321,25 @@ class _Reader:
         return nodes
 
     def _dropped(self, arguments: int, depth: int) -> list[Node]:
-        if arguments and self._peek().startswith("["):
-            self._skip_option()
+        if arguments:
+            self._option()
         for _ in range(arguments):
             self._argument(depth)
         return []
 
-    def _skip_option(self) -> None:
-        at = self._at
-        while at < len(self._tokens):
-            _, closed, after = self._tokens[at].partition("]")
+    def _option(self) -> str:
+        """Read over an optional argument, if one stands here and ends."""
+        if not self._peek().startswith("["):
+            return ""
+        read = ""
+        for at in range(self._at, len(self._tokens)):
+            before, closed, after = self._tokens[at].partition("]")
+            read += before
             if closed:
-                self._at = at
-                self._tokens[at] = after
-                if not after:
-                    self._at += 1
-                return
-            at += 1
+                self._at = at + (not after)
+                self._tokens[at] = after or self._tokens[at]
+                return read[1:]
+        return ""
 
     def _unknown(self, name: str, depth: int) -> list[Node]:
         # Of a command with an argument the argument is what can be read; of another, its name.
