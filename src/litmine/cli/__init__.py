@@ -34,6 +34,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("mcp", "mcp", "Let an assistant search the papers (Model Context Protocol)."),
     ("user", "user", "Accounts of the web application: roles, passwords, links, tokens."),
     ("publish", "publish", "Write the paper list and the draft list again."),
+    ("suggestions", "suggestions", "Suggestions to hand-kept lists, and what is left out of them."),
     ("export", "export", "The approved papers as BibTeX, RIS, CSL-JSON, CSV, Parquet, Atom."),
     ("schedule", "schedule", "Keep the nightly run going on arXiv's announcement nights."),
     ("ingest", "ingest", "Add papers from a snapshot file, a search query or by id."),
