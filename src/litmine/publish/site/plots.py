@@ -152,8 +152,8 @@ def _bars(
     done = span.complete
     return stretched(
         [
-            shape(bars(values[:done], most, height), f"bar {kind}"),
-            shape(bars(values[done:], most, height, done), f"bar {kind} open"),
+            shape(bars(values[:done], most, height), f"col {kind}"),
+            shape(bars(values[done:], most, height, done), f"col {kind} open"),
         ],
         len(span),
         top,
