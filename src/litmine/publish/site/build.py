@@ -19,6 +19,7 @@ from litmine.publish.site.model import Collection, SiteSettings
 from litmine.publish.site.papers import paper_files
 from litmine.publish.site.periods import periods
 from litmine.publish.site.rows import Rows
+from litmine.publish.site.search_page import search_files
 from litmine.publish.site.style import program_fingerprint, static_files, style_fingerprint
 
 __all__ = ["site_files", "site_fingerprint"]
@@ -41,6 +42,7 @@ def site_files(collection: Collection, settings: SiteSettings) -> list[SiteFile]
         *feed_files(collection, lists, pages),
         *paper_files(collection, pages, rows),
         *card_files(collection, pages),
+        *search_files(collection, pages),
         *static_files(),
     ]
     return [*files, *map_files(files, pages)]
