@@ -163,7 +163,7 @@ class Git:
             out, err = process.communicate(data, timeout=self._timeout)
         except subprocess.TimeoutExpired as error:
             raise DeliveryError(
-                f"git {args[0]} did not end within {self._timeout:.0f} s; run again later"
+                f"git {_command(args)} did not end within {self._timeout:.0f} s; run again later"
             ) from error
         finally:
             _end(process)
@@ -195,7 +195,7 @@ class Git:
         text = without_login(said)
         if self._token is not None:
             text = text.replace(self._token.secret, "***")
-        return explain(args[0], text)
+        return explain(_command(args), text)
 
 
 def without_login(text: str) -> str:
@@ -269,6 +269,10 @@ _KNOWN = (
         "the git server cannot be reached ({0}); run again later",
     ),
 )
+
+
+def _command(args: Sequence[str]) -> str:
+    return args[2] if args[0] == "-c" else args[0]
 
 
 def _telling(said: str) -> str:
