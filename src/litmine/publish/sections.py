@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from litmine.core.taxonomy import Taxonomy
 from litmine.publish.entry import ListEntry
 
-__all__ = ["Section", "place", "sections"]
+__all__ = ["Section", "place", "sections", "stage_of", "techniques_of"]
 
 STAGE_HEADINGS = {
     "architecture": "LLM Architecture Design",
@@ -89,6 +89,18 @@ def sections(taxonomy: Taxonomy) -> tuple[Section, ...]:
         found.extend(Section((top, *headings)) for headings in below)
     found.extend(Section((ACROSS, *headings)) for headings, _ in _ACROSS)
     return tuple(found)
+
+
+def stage_of(section: Section) -> str | None:
+    """The id of a section's stage; None for what stands across stages."""
+    return next((s for s, top in STAGE_HEADINGS.items() if top == section.headings[0]), None)
+
+
+def techniques_of(section: Section) -> tuple[str, ...]:
+    """The techniques that a section holds; none for the catch-all ones."""
+    stage = stage_of(section)
+    rows = _ACROSS if stage is None else _COMPANION.get(stage, ())
+    return next((held for headings, held in rows if headings == section.headings[1:]), ())
 
 
 def place(entry: ListEntry, taxonomy: Taxonomy) -> Section:
