@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from litmine.core.errors import StoreError
 from litmine.store.schema import vectors
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["encoded_hashes", "fingerprint", "get_vectors", "put_vectors"]
+__all__ = ["encoded_hashes", "encoders_of", "fingerprint", "get_vectors", "put_vectors"]
 
 
 def put_vectors(
@@ -115,6 +116,19 @@ def encoded_hashes(
         )
         found |= {row.arxiv_id: row.content_hash for row in rows}
     return found
+
+
+def encoders_of(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """Count how many of `ids` have a vector, by encoder."""
+    counts: Counter[str] = Counter()
+    for part in batched(ids):
+        rows = connection.execute(
+            select(vectors.c.encoder_id, func.count())
+            .where(vectors.c.arxiv_id.in_(part))
+            .group_by(vectors.c.encoder_id)
+        )
+        counts.update(dict(rows.tuples().all()))
+    return dict(counts)
 
 
 def fingerprint(ids: Sequence[str], hashes: Sequence[str]) -> str:

@@ -22,18 +22,21 @@ class SiteFile:
         Fingerprint of everything that the bytes depend on, besides the program and the settings
         of the site, which stand for all files. As long as it stays, `make` is not called.
     make : callable
-        Returns the bytes: the same for the same inputs.
+        Returns the bytes: the same for the same inputs. Gets the bytes of the files `parts`.
     page : bool
         Whether search engines are told of it in the site map.
     changed : date or None
         Day of the latest change that readers would notice, for the site map.
+    parts : tuple of str
+        Paths of files that stand before it in the list of files and that it is put together of.
     """
 
     path: str
     inputs: str
-    make: Callable[[], bytes]
+    make: Callable[..., bytes]
     page: bool = False
     changed: date | None = None
+    parts: tuple[str, ...] = ()
 
 
 def fingerprint(parts: Iterable[object]) -> str:

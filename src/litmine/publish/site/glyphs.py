@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -34,7 +35,7 @@ def heat(count: int, most: int) -> int:
     """Return the shade of a count, 0 (none) to 7 (the most), by the square root of its share."""
     if count <= 0 or most <= 0:
         return 0
-    return max(1, min(_STEPS, round(_STEPS * (count / most) ** 0.5)))
+    return max(1, min(_STEPS, round(_STEPS * math.sqrt(count / most))))
 
 
 def spark(counts: Sequence[int]) -> Markup:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -59,14 +60,16 @@ class Collection:
         taxonomy: Taxonomy,
         related: Mapping[str, tuple[str, ...]] | None = None,
     ) -> Collection:
-        """Put entries in order.
+        """Put entries in order, and take off what is not for the public.
+
+        Whatever is made of a collection cannot name a reviewer or repeat a reviewer's words.
 
         Raises
         ------
         InputError
             When a paper stands in twice.
         """
-        return cls(tuple(in_order(entries)), taxonomy, related or {})
+        return cls(tuple(in_order(_public(one) for one in entries)), taxonomy, related or {})
 
     @cached_property
     def by_id(self) -> dict[str, ListEntry]:
@@ -124,10 +127,7 @@ class Collection:
 
     @cached_property
     def digests(self) -> dict[str, str]:
-        """Fingerprint of everything that is shown of a paper, by arXiv id.
-
-        Who approved it, with which words and what the model said are not shown, so they are not in.
-        """
+        """Fingerprint of everything that is known of a paper here, by arXiv id."""
         return {paper.arxiv_id: _digest(paper) for paper in self.papers}
 
     def digest_of(self, papers: Iterable[ListEntry]) -> str:
@@ -181,25 +181,15 @@ def by_month(papers: Iterable[ListEntry]) -> Counter[str]:
     return Counter(paper.month for paper in papers)
 
 
+def _public(entry: ListEntry) -> ListEntry:
+    approval = entry.approval
+    if approval is None or not (approval.reviewer or approval.comment):
+        return entry
+    bare = copy(entry)  # `replace` would check and clean every field once more
+    object.__setattr__(bare, "approval", replace(approval, reviewer="", comment=""))
+    return bare
+
+
 def _digest(paper: ListEntry) -> str:
-    shown = (
-        paper.arxiv_id,
-        paper.title,
-        paper.published,
-        paper.updated,
-        paper.version,
-        paper.technique,
-        paper.cells,
-        paper.keywords,
-        paper.venue,
-        paper.url,
-        paper.authors,
-        paper.abstract,
-        paper.categories,
-        paper.doi,
-        paper.journal_ref,
-        paper.source,
-        added(paper),
-    )
-    text = repr(shown).encode("utf-8", "surrogatepass")
+    text = repr(paper).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text, digest_size=8).hexdigest()

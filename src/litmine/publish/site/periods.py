@@ -2,8 +2,8 @@
 
 A list has a front page, and a page for each year once it is too long for one page. A year too long
 for a page of short lines has a page for each month, such a month one for each day, and such a day
-one for each span of arXiv's running numbers. What stands on a page depends on the days of its papers alone, never on how many
-came later.
+one for each span of arXiv's running numbers. What stands on a page depends on the days of its
+papers alone, never on how many came later.
 """
 
 from __future__ import annotations
