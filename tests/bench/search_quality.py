@@ -126,9 +126,9 @@ def litmine(data: Collection, encoder: Encoder) -> tuple[Run, Run, Run]:
         for query, text in data.queries.items():
             words = query_weights(text, rows.stats.frequency)
             vector = encoder.encode([text])[0]
-            runs[0][query] = ids(rank(rows, words, None, alive))
+            runs[0][query] = ids(rank(rows, words, None, alive, text))
             runs[1][query] = ids(rank(rows, {}, vector, alive))
-            runs[2][query] = ids(rank(rows, words, vector, alive))
+            runs[2][query] = ids(rank(rows, words, vector, alive, text))
     return runs
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litmine.search.ranking import LEXICAL_WEIGHT, SUPPORTED, Fused, fuse, support
+from litmine.search.ranking import LEXICAL_WEIGHT, SUPPORTED, Fused, fuse, prefer, support
 
 SCORES = st.lists(st.floats(0, 60, width=32), min_size=1, max_size=80)
 
@@ -115,3 +115,24 @@ def test_papers_behind_the_first_stay_behind_them() -> None:
     assert supported.score[first].min() >= supported.score[behind].max()
     before, after = np.argsort(-fused.score[behind]), np.argsort(-supported.score[behind])
     assert before.tolist() == after.tolist()
+
+
+@given(SCORES, st.integers(0, 2**32 - 1))
+def test_a_sure_name_comes_first_and_scores_stay_within_1(lexical: list[float], seed: int) -> None:
+    random = np.random.default_rng(seed)
+    fused = fuse(np.array(lexical, np.float32), random.uniform(-1, 1, len(lexical)).astype("f4"))
+    named = int(random.integers(len(lexical)))
+    preferred = prefer(fused, np.array([named]), _array(1.0))
+    assert preferred.score.argmax() == named or preferred.score[named] == preferred.score.max()
+    assert ((preferred.score >= 0) & (preferred.score <= 1 + 1e-6)).all()
+    np.testing.assert_allclose(preferred.lexical + preferred.dense, preferred.score, atol=1e-6)
+    others = np.delete(np.arange(len(lexical)), named)
+    np.testing.assert_array_equal(
+        np.argsort(-preferred.score[others], kind="stable"),
+        np.argsort(-fused.score[others] * np.float32(0.5), kind="stable"),
+    )
+
+
+def test_without_a_name_nothing_changes() -> None:
+    fused = fuse(_array(9, 3, 0), _array(0.8, 0.2, 0.6))
+    assert prefer(fused, np.zeros(0, np.int64), _array()) is fused

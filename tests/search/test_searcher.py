@@ -168,7 +168,8 @@ def test_a_phrase_written_often_is_looked_for_once(found, monkeypatch):
     phrase = Postings.phrase
 
     def counting(self, terms, **options):
-        looked.append(tuple(terms))
+        if not options:  # ranking looks for titles that hold the whole query
+            looked.append(tuple(terms))
         return phrase(self, terms, **options)
 
     monkeypatch.setattr(Postings, "phrase", counting)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from litmine.index.document import Document
+from litmine.index.names import coined, title_name
 from litmine.index.postings_file import ArrayWriter
 from litmine.index.postings_sequence import write_sequences
 from litmine.index.postings_strings import write_strings
@@ -26,7 +27,7 @@ __all__ = ["FILE_NAME", "VERSION", "write_postings"]
 
 FILE_NAME = "postings.bin"
 #: Changes with the layout of the file or with what text is cut into.
-VERSION = 3
+VERSION = 4
 #: A posting says how often a term stands in the title and in the abstract, four bits each.
 MOST_COUNTED = 15
 
@@ -84,6 +85,9 @@ class _Building:
             keys.update(f"author:{part}" for part in parts)
             if len(parts) > 1:
                 keys.add(f"author:{parts[0]} {parts[-1]}")
+        keys.add(f"name:{title_name(document.title)}")
+        keys |= {f"coin:{name}" for name in coined(document.abstract)}
+        keys.discard("name:")
         for key in sorted(keys):
             self._keys.extend((self._vocabulary.term(key), field))
 

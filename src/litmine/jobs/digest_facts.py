@@ -308,7 +308,7 @@ def _hits(news: Iterable[News]) -> tuple[PaperLine, ...]:
 def _names() -> dict[str, str]:
     taxonomy = load_taxonomy()
     return {
-        f"{stage.id}/{resource.id}": f"{_short(stage.name)} · {_short(resource.name)}"
+        f"{stage.id}/{resource.id}": f"{_short(stage.name)} × {_short(resource.name)}"
         for stage in taxonomy.stages
         for resource in taxonomy.resources
     }

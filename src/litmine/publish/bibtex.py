@@ -65,9 +65,11 @@ def _author(name: Name) -> str:
     if name.literal:
         return f"{{{author_to_tex(name.literal)}}}"
     family = author_to_tex(name.family)
-    # Small letters at the beginning would be read as a particle, "and" as the next name.
-    whole = (" " in name.family and name.family[:1].islower()) or _SPLITS.search(name.family)
-    family = f"{{{family}}}" if whole or name.family.casefold() == "others" else family
+    # Words in small letters would be read as particles, "and" as the next name.
+    words = name.family.split()
+    particles = len(words) > 1 and any(word[:1].islower() for word in words)
+    whole = particles or _SPLITS.search(name.family) or name.family.casefold() == "others"
+    family = f"{{{family}}}" if whole else family
     given = author_to_tex(name.given)
     given = f"{{{given}}}" if _SPLITS.search(name.given) or "," in name.given else given
     parts = [f"{name.particle} {family}".strip(), name.suffix, given]

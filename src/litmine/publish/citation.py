@@ -145,12 +145,18 @@ def key_of(entry: ListEntry) -> str:
 def _key(entry: ListEntry, names: tuple[Name, ...]) -> str:
     first = names[0] if names else Name(literal="anon")
     family = _letters(first.family or first.literal)[:24] or "anon"
-    words = (_letters(word.split("-")[0]) for word in entry.plain_title.split())
+    words = (_letters(_head(word)) for word in entry.plain_title.split())
     word = next((w for w in words if len(w) > 1 and w not in _FUNCTION_WORDS), "")[:24]
     number = entry.arxiv_id.replace("/", ".")
     # Without the day of submission an entry's day is the month of its id.
     year = ListEntry(entry.arxiv_id, "x", None).day.year
     return f"{family}{year}{word}-{number}"
+
+
+def _head(word: str) -> str:
+    """Cut a compound at its first hyphen, unless hardly anything stands before it ("4-bit")."""
+    head = word.split("-")[0]
+    return head if len(head) > 1 else word
 
 
 def _letters(text: str) -> str:

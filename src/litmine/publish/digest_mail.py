@@ -29,6 +29,11 @@ _STATES = (
     ("later", "put aside for later"),
     ("disputed", "disputed"),
 )
+#: Under a failed night's problems.
+_LATER = (
+    "What a later run of this night brings stands in the next digest; litmine digest send --again "
+    "tells it at once."
+)
 
 
 def render_text(digest: Digest) -> str:
@@ -48,13 +53,17 @@ def render_html(digest: Digest) -> str:
 
 
 def _lines(digest: Digest) -> Iterator[str]:
-    yield f"litmine: the night of {digest.night:%A}, {_day(digest.night)}"
-    yield from ("=" * 40, "")
+    title = f"litmine: the night of {digest.night:%A}, {_day(digest.night)}"
+    yield from (title, "=" * len(title), "")
+    if digest.announced:
+        yield from (_announced(digest), "")
     if digest.alarms:
         yield from _heading("Alarms")
         for alarm in digest.alarms:
             yield from _wrapped(unlinked(alarm.text), "! ", "  ")
         yield ""
+        if digest.failed:
+            yield from (*_wrapped(_LATER), "")
     yield from _heading(f"New to review: {digest.queued_total}")
     for name, papers in digest.by_cell():
         yield from (name, "")
@@ -102,7 +111,8 @@ def _facts(paper: PaperLine, digest: Digest, skip: str = "") -> list[str]:
     if paper.relevance is not None and not paper.reviewer:
         facts.append(f"{percent(paper.relevance)} relevant")
     cells = [digest.names.get(cell, cell) for cell in paper.cells]
-    facts += [", ".join(name for name in cells if name != skip)]
+    others = ", ".join(name for name in cells if name != skip)
+    facts.append(f"also {others}" if others and skip in cells else others)
     if paper.reviewer:
         facts.append(f"approved by {unlinked(paper.reviewer)}")
     return [fact for fact in facts if fact]
@@ -121,6 +131,11 @@ def _waiting(digest: Digest) -> list[tuple[int, str]]:
     if digest.waiting.unjudged:
         rows.append((digest.waiting.unjudged, "stored, not yet judged by the model"))
     return rows or [(0, "nothing waits")]
+
+
+def _announced(digest: Digest) -> str:
+    said = f"arXiv announced {digest.announced} papers"
+    return f"{said}; {digest.missing} of them are missing here." if digest.missing else f"{said}."
 
 
 def _about(digest: Digest) -> str:
@@ -187,5 +202,10 @@ def _environment() -> Environment:
         "day": _day,
         "sentence": _sentence,
     }
-    environment.globals |= {"facts": _facts, "about": _about}
+    environment.globals |= {
+        "facts": _facts,
+        "about": _about,
+        "announced": _announced,
+        "later": _LATER,
+    }
     return environment

@@ -43,7 +43,7 @@ def _tags(one: Citation, abstracts: bool) -> Iterator[tuple[str, str]]:
         yield "M3", "Preprint"
         yield "PB", "arXiv"
     yield "DO", one.doi
-    yield "UR", one.url
+    yield "UR", one.url.replace(";", "%3B")  # several addresses are joined by semicolons
     yield "AN", f"arXiv:{one.arxiv_id}{one.categories}"
     yield "DB", "arXiv"
     for word in one.keywords:

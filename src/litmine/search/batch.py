@@ -92,7 +92,7 @@ class CorpusSearch:
         """Return the best documents of a plain text; no sign in it is an operator."""
         vector = self._encoder.encode([text])[0]
         words = query_weights(text, self._rows.stats.frequency)
-        found = rank(self._rows, words, vector, self._alive)
+        found = rank(self._rows, words, vector, self._alive, text)
         result = []
         for place, score in zip(found.places[:limit], found.scores[:limit], strict=True):
             number, row = self._rows.owner(int(place))

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from litmine.index.postings import Stats
-from litmine.search.ranking import fuse, support
+from litmine.search.names import meant
+from litmine.search.ranking import fuse, prefer, support
 
 if TYPE_CHECKING:
     from litmine.index.segment import Segment
@@ -115,6 +116,7 @@ def rank(
     words: Mapping[str, float],
     vector: NDArray[np.float32] | None,
     allowed: NDArray[np.bool_],
+    name: str = "",
 ) -> Ranking:
     """Rank the allowed papers by a query.
 
@@ -126,17 +128,22 @@ def rank(
         Unit length; None for a search by words alone.
     allowed : ndarray of bool, shape (len(rows),)
         Papers that fulfil the filters.
+    name : str
+        What may be the name of a paper: the whole query as it was typed.
     """
     by_word = _lexical(rows, words) if words else np.zeros(len(rows), np.float32)
     by_word[~allowed] = 0
     candidates = _best(by_word, LEXICAL_POOL)
     if vector is not None:
         candidates = np.union1d(candidates, _dense(rows, vector, allowed))
+    called, sure = meant(rows, name, allowed)
+    candidates = np.union1d(candidates, called)
     similarities = _similarities(rows, vector, candidates)
     fused = fuse(by_word[candidates], np.nan_to_num(similarities))
     if vector is not None and len(candidates):
         first = fused.first()
         fused = support(fused, first, _vectors(rows, candidates[first], len(vector)))
+    fused = prefer(fused, np.searchsorted(candidates, called), sure)
     order = np.lexsort((-candidates, -fused.score))
     return Ranking(
         candidates[order],

@@ -17,12 +17,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEXICAL_WEIGHT", "SUPPORTED", "Fused", "fuse", "support"]
+__all__ = ["LEXICAL_WEIGHT", "NAME_WEIGHT", "SUPPORTED", "Fused", "fuse", "prefer", "support"]
 
 Array = NDArray[np.float32]
 
 #: What words weigh in the sum; meaning has the rest.
 LEXICAL_WEIGHT = 0.4
+#: What a paper's name weighs against all else where the query is that name: as much.
+NAME_WEIGHT = 0.5
 #: Papers that support each other: the first of an answer.
 SUPPORTED = 50
 #: What a paper's score owes to the papers most like it.
@@ -132,6 +134,26 @@ def support(fused: Fused, first: NDArray[np.int64], vectors: Array) -> Fused:
         moved[first] = (1 - _SUPPORT) * mine + _SUPPORT * others
         parts.append(moved.astype(np.float32))
     return Fused(parts[0] + parts[1], parts[0], parts[1])
+
+
+def prefer(fused: Fused, named: NDArray[np.int64], sure: Array) -> Fused:
+    """Put papers that the query names before those that are about it.
+
+    A name counts among the words: their part of the score is moved, and all scores stay within 1.
+
+    Parameters
+    ----------
+    named : ndarray of int64, shape (n,)
+        Positions of candidates.
+    sure : ndarray of float32, shape (n,)
+        How surely each is meant, from 0 to 1.
+    """
+    if not len(named):
+        return fused
+    left = np.float32(1 - NAME_WEIGHT * float(sure.max()))
+    lexical, dense = fused.lexical * left, fused.dense * left
+    lexical[named] += np.float32(NAME_WEIGHT) * sure
+    return Fused(lexical + dense, lexical, dense)
 
 
 def _to_unit(values: Array) -> Array:

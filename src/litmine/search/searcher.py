@@ -165,7 +165,7 @@ class Searcher:
             asked = self._finished(asked, moment)
         weights = query_weights(asked, moment.rows.stats.frequency)
         if asked:
-            ranking = rank(moment.rows, weights, self._vector(asked, moment), allowed)
+            ranking = rank(moment.rows, weights, self._vector(asked, moment), allowed, asked)
             ranking = _title_first(ranking, query, moment)
         elif query.filters or query.years or query.excluded or place.night:
             ranking = newest(moment.rows, allowed)

@@ -120,9 +120,7 @@ def draw(shades: Sequence[int], words: Sequence[str], below: str) -> bytes:
 
 
 def _card(path: str, shades: Sequence[int], words: Sequence[str], below: str) -> SiteFile:
-    return SiteFile(
-        path, fingerprint([*shades, *words, below]), lambda: draw(shades, words, below)
-    )
+    return SiteFile(path, fingerprint([*shades, *words, below]), lambda: draw(shades, words, below))
 
 
 def _only(chosen: set[str], order: Sequence[str]) -> tuple[int, ...]:

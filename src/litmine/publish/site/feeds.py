@@ -96,9 +96,7 @@ def map_files(files: Sequence[SiteFile], pages: Pages) -> Iterator[SiteFile]:
     yield SiteFile(".nojekyll", "", lambda: b"")
 
 
-def _map(
-    path: str, outer: str, inner: str, told: Sequence[tuple[str, date | None]]
-) -> SiteFile:
+def _map(path: str, outer: str, inner: str, told: Sequence[tuple[str, date | None]]) -> SiteFile:
     def make() -> bytes:
         lines = [_MAP_HEAD + f'<{outer} xmlns="{_MAP_SPACE}">']
         for address, changed in told:

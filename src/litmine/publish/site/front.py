@@ -111,7 +111,9 @@ def monthly(papers: Sequence[ListEntry], months: Sequence[str]) -> tuple[int, ..
     return tuple(counts[month] for month in months)
 
 
-def cell_counts(collection: Collection, papers: Sequence[ListEntry] | None = None) -> dict[str, int]:
+def cell_counts(
+    collection: Collection, papers: Sequence[ListEntry] | None = None
+) -> dict[str, int]:
     """Count papers by cell, of the whole list or of some of it."""
     if papers is None:
         return {cell: len(group) for cell, group in collection.by_cell.items()}
@@ -119,9 +121,7 @@ def cell_counts(collection: Collection, papers: Sequence[ListEntry] | None = Non
     return {cell: counts[cell] for cell in collection.taxonomy.cells}
 
 
-def technique_counts(
-    collection: Collection, papers: Sequence[ListEntry]
-) -> list[tuple[str, int]]:
+def technique_counts(collection: Collection, papers: Sequence[ListEntry]) -> list[tuple[str, int]]:
     """Count papers by technique, the most frequent first; none without a paper."""
     counts = Counter(one for paper in papers for one in dict.fromkeys(paper.technique))
     order = {one.id: place for place, one in enumerate(collection.taxonomy.techniques)}

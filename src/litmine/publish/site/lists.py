@@ -160,7 +160,11 @@ def period_files(
         )  # fmt: skip
         latest = max((paper.day for paper in period.papers), default=None)
         yield SiteFile(
-            period.path, inputs, _PeriodPage(listing, period, pages, rows), page=True, changed=latest
+            period.path,
+            inputs,
+            _PeriodPage(listing, period, pages, rows),
+            page=True,
+            changed=latest,
         )
 
 

@@ -22,7 +22,7 @@ is 0), and `search_words.LEVELS`.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -34,9 +34,8 @@ __all__ = ["FIRST_DAY", "encode_facts", "encode_shards", "varint"]
 
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 _MOST_SHARED = len(_BASE36) - 1
-#: Days are counted from here, in 14 bits: enough until 2044.
+#: Days are counted from here.
 FIRST_DAY = date(2000, 1, 1)
-_MOST_DAYS = (1 << 14) - 1
 
 
 def varint(value: int) -> bytes:
@@ -101,30 +100,46 @@ def encode_shards(papers: Iterable[Words], borders: Sequence[str], mark: bytes) 
 def encode_facts(
     papers: Sequence[ListEntry], taxonomy: Taxonomy, mark: bytes, sheets: bytes
 ) -> bytes:
-    """Encode what papers are filtered and counted by.
+    """Encode what papers are filtered, counted and dated by.
 
     After the fingerprint and the number of papers: the marks of the part's sheets, two bytes each;
-    for each paper, three bytes (bits 0 to 4 the stages, 5 to 9 the resources, 10 to 23 the day);
-    for each paper, its first technique, as one more than its place in the taxonomy, 0 for none;
-    then further techniques, as the gap to the row before and the technique.
+    the number of different *profiles* and each of them, commonest first (a varint: bits 0 to 4 the
+    stages, from 5 to 9 the resources, above them how many techniques; and a byte for each of
+    those); for each paper, the number of its profile; for each paper, its day as the difference to
+    that of the row before (``2 n``, ``-2 n - 1`` where it is earlier; the first to `FIRST_DAY`).
     """
+    profiles = [_profile(paper, taxonomy) for paper in papers]
+    common = Counter(profiles)
+    order = sorted(common, key=lambda profile: (-common[profile], profile))
+    number = {profile: n for n, profile in enumerate(order)}
+    days = bytearray()
+    last = FIRST_DAY
+    for paper in papers:
+        gap = (paper.day - last).days
+        days += varint(2 * gap if gap >= 0 else -2 * gap - 1)
+        last = paper.day
+    return b"".join(
+        (
+            mark,
+            varint(len(papers)),
+            sheets,
+            varint(len(order)),
+            *order,
+            *(varint(number[profile]) for profile in profiles),
+            days,
+        )
+    )
+
+
+def _profile(paper: ListEntry, taxonomy: Taxonomy) -> bytes:
     stages = {one.id: 1 << n for n, one in enumerate(taxonomy.stages)}
-    resources = {one.id: 1 << n for n, one in enumerate(taxonomy.resources)}
-    techniques = {one.id: n for n, one in enumerate(taxonomy.techniques, start=1)}
-    facts, first, further = bytearray(), bytearray(), bytearray()
-    last = 0
-    for row, paper in enumerate(papers):
-        bits = sum(stages.get(one, 0) for one in paper.stages)
-        bits |= sum(resources.get(one, 0) for one in paper.resources) << 5
-        days = (paper.day - FIRST_DAY).days
-        bits |= max(0, min(_MOST_DAYS, days)) << 10
-        facts += bits.to_bytes(3, "little")
-        known = [techniques[one] for one in dict.fromkeys(paper.technique) if one in techniques]
-        first.append(known[0] if known else 0)
-        for technique in known[1:]:
-            further += varint(row - last) + bytes([technique])
-            last = row
-    return b"".join((mark, varint(len(papers)), sheets, facts, first, further))
+    resources = {one.id: 1 << n for n, one in enumerate(taxonomy.resources, start=len(stages))}
+    places = {one.id: n for n, one in enumerate(taxonomy.techniques)}
+    techniques = [places[one] for one in dict.fromkeys(paper.technique) if one in places]
+    bits = sum(stages.get(one, 0) for one in paper.stages)
+    bits |= sum(resources.get(one, 0) for one in paper.resources)
+    bits |= len(techniques) << len(stages) + len(resources)
+    return varint(bits) + bytes(techniques)
 
 
 def _shared(one: str, two: str) -> int:

@@ -117,7 +117,7 @@ def _add_text(
         parts = analyse(surface)
         length += len(parts.words)
         for token, spelt in zip(parts.words, parts.spelt, strict=True):
-            word = fold(spelt)
+            word = _spelt(spelt)
             if len(word) > _LONGEST_WORD:
                 continue
             if not title and (word in STOPWORDS or _DECIMAL.fullmatch(word)):
@@ -151,9 +151,18 @@ def _pairs(text: str) -> Iterable[tuple[str, str]]:
     for surface in surfaces(text):
         parts = analyse(surface)
         for token, spelt in zip(parts.words, parts.spelt, strict=True):
-            word = fold(spelt)
+            word = _spelt(spelt)
             if word not in STOPWORDS:
                 yield token.term, word
+
+
+def _spelt(word: str) -> str:
+    """Write a word as queries are looked up: the scripts of the page do the same."""
+    return fold(word).removesuffix("'s").replace("'", "")
+
+
+def _compounds(text: str) -> Iterable[str]:
+    return (token.term for surface in surfaces(text) for token in analyse(surface).compounds)
 
 
 def _names(entry: ListEntry) -> dict[str, int]:
@@ -164,7 +173,8 @@ def _names(entry: ListEntry) -> dict[str, int]:
         words = list(_pairs(named[1]))
         if 1 <= len(words) <= _NAME_WORDS:
             own = FULL_NAME if len(words) == 1 else PART_OF_NAME
-            found = {term: own for term, _ in words}
+            found = dict.fromkeys(_compounds(named[1]), PART_OF_NAME)
+            found |= {term: own for term, _ in words}
             joined = term_of("".join(word for _, word in words))
             found.setdefault(joined, FULL_NAME)
     introduced = _INTRODUCED.search(entry.abstract)

@@ -147,49 +147,41 @@ function ranked(index, query, asked, held, pairs, unwanted) {
 
 /** Keep the papers that fit the chosen values, and count each value as if its axis were free. */
 export function filter(index, facts, places, chosen) {
-  const table = tables(index, facts);
-  const axes = Object.keys(table);
+  const axes = ["stage", "resource", "technique", "year"];
+  const picked = axes.filter((axis) => chosen[axis]?.size);
+  const values = facts.map((part) => part.profiles.map((profile) => named(index, profile)));
+  const years = yearsOf(index);
   const counts = Object.fromEntries(axes.map((axis) => [axis, new Map()]));
   const kept = [];
   for (const place of places) {
-    const values = axes.map((axis) => table[axis](place));
-    const misses = axes.filter((axis, n) => chosen[axis]?.size && !values[n].some((one) => chosen[axis].has(one)));
+    const n = index.partOf(place);
+    const row = place - index.parts[n].first;
+    const own = { ...values[n][facts[n].profile[row]], year: [years(facts[n].day[row])] };
+    const misses = picked.filter((axis) => !own[axis].some((one) => chosen[axis].has(one)));
     if (misses.length > 1) continue;
     if (!misses.length) kept.push(place);
-    axes.forEach((axis, n) => {
-      if (misses.length && misses[0] !== axis) return;
-      for (const value of values[n]) counts[axis].set(value, (counts[axis].get(value) ?? 0) + 1);
-    });
+    for (const axis of misses.length ? misses : axes) {
+      for (const value of own[axis]) counts[axis].set(value, (counts[axis].get(value) ?? 0) + 1);
+    }
   }
   return { kept, counts };
 }
 
-/** For each axis, what gives the values of the paper at a place. */
-function tables(index, facts) {
-  const { stages, resources, techniques } = index.entry;
-  const bits = (names, shift) => {
-    const sets = Array.from({ length: 1 << names.length }, (_, set) =>
-      names.filter((__, n) => set & (1 << n)).map(([id]) => id),
-    );
-    return (part, row) => sets[(part.axes[row] >> shift) & (sets.length - 1)];
-  };
-  const further = facts.map((part) => {
-    const more = new Map();
-    for (const [row, one] of part.further) more.set(row, [...(more.get(row) ?? []), one]);
-    return more;
-  });
-  const located = (tell) => (place) => {
-    let n = index.parts.length - 1;
-    while (index.parts[n].first > place) n--;
-    return tell(facts[n], place - index.parts[n].first, n);
-  };
+function named(index, { bits, techniques }) {
+  const { stages, resources } = index.entry;
+  const set = (names, shift) => names.filter((_, n) => bits & (1 << (n + shift))).map(([id]) => id);
   return {
-    stage: located(bits(stages, 0)),
-    resource: located(bits(resources, stages.length)),
-    technique: located((part, row, n) =>
-      [part.techniques[row], ...(further[n].get(row) ?? [])].filter(Boolean).map((one) => techniques[one - 1][0]),
-    ),
-    year: located((part, row) => [String(dayOf(index, part.days[row]).getUTCFullYear())]),
+    stage: set(stages, 0),
+    resource: set(resources, stages.length),
+    technique: techniques.map((one) => index.entry.techniques[one][0]),
+  };
+}
+
+function yearsOf(index) {
+  const known = new Map();
+  return (day) => {
+    if (!known.has(day)) known.set(day, String(dayOf(index, day).getUTCFullYear()));
+    return known.get(day);
   };
 }
 
@@ -199,15 +191,14 @@ export function dayOf(index, number) {
 }
 
 /** The number of the day of the paper at a place. */
-export function daysOf(index, facts, place) {
-  let n = index.parts.length - 1;
-  while (index.parts[n].first > place) n--;
-  return facts[n].days[place - index.parts[n].first];
+export function dayNumber(index, facts, place) {
+  const n = index.partOf(place);
+  return facts[n].day[place - index.parts[n].first];
 }
 
 /** Sort places: best first, or newest first. */
 export function ordered(index, facts, places, scores, newest) {
-  const days = (place) => daysOf(index, facts, place);
-  const by = newest ? (a, b) => days(b) - days(a) : (a, b) => scores[b] - scores[a] || days(b) - days(a);
+  const day = (place) => dayNumber(index, facts, place);
+  const by = newest ? (a, b) => day(b) - day(a) : (a, b) => scores[b] - scores[a] || day(b) - day(a);
   return [...places].sort((a, b) => by(a, b) || a - b);
 }

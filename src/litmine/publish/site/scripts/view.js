@@ -1,6 +1,6 @@
 // Hits and filters as elements. Everything that papers say goes in as text, never as markup.
 import { write } from "./marks.js";
-import { dayOf, daysOf } from "./rank.js";
+import { dayNumber, dayOf } from "./rank.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const ROOT = new URL("../../", import.meta.url);
@@ -38,7 +38,7 @@ export function hit(index, facts, place, paper, forms) {
   about.append(...[paper.venue && made("span", "venue", paper.venue), cells, arxiv].filter(Boolean)
     .flatMap((one, n) => (n ? [made("span", "dot", " · "), one] : [one])));
   body.append(about);
-  const date = dayOf(index, daysOf(index, facts, place));
+  const date = dayOf(index, dayNumber(index, facts, place));
   const time = made("time", "", `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`);
   time.dateTime = date.toISOString().slice(0, 10);
   item.append(glyph(paper.cells), body, time);

@@ -1,5 +1,8 @@
 // Fetches the files of the index and takes them apart. Layouts: search_shards.py, search_index.py.
 
+/** What is read here; `search_index.VERSION`. */
+export const VERSION = 1;
+
 /** The index of another night than the entry file: both are fetched again. */
 export class Renewed extends Error {}
 
@@ -18,7 +21,9 @@ async function fetched(path, mark, read) {
 /** The whole index: `await Index.open()`, then ask it. What was fetched is kept. */
 export class Index {
   static async open() {
-    return new Index(await fetched("index.json", "", (reply) => reply.json()));
+    const entry = await fetched("index.json", "", (reply) => reply.json());
+    if (entry.version !== VERSION) throw new Renewed("index.json");
+    return new Index(entry);
   }
 
   constructor(entry) {
@@ -33,7 +38,7 @@ export class Index {
     this.papers = first;
   }
 
-  /** Facts of all papers: { stages, resources, days, techniques: [first, further] } by place. */
+  /** Facts of all papers, part by part. */
   async facts() {
     this.known ??= Promise.all(this.parts.map((part) => part.facts())).catch((error) => {
       this.known = undefined;
@@ -44,8 +49,15 @@ export class Index {
 
   /** What is shown of the paper at a place. */
   async paper(place) {
-    const part = this.parts.findLast((one) => one.first <= place);
+    const part = this.parts[this.partOf(place)];
     return part.paper(place - part.first);
+  }
+
+  /** The number of the part that holds a place. */
+  partOf(place) {
+    let n = this.parts.length - 1;
+    while (this.parts[n].first > place) n--;
+    return n;
   }
 }
 
@@ -165,29 +177,28 @@ export class Shard {
   }
 }
 
+/** Facts of a part's papers: { sheets, profiles, profile, day }; see search_shards.encode_facts. */
 function readFacts(bytes, sheetSize) {
-  let [papers, at] = varint(bytes, 4);
-  const sheets = Array.from({ length: Math.ceil(papers / sheetSize) }, (_, n) =>
-    (bytes[at + 2 * n] << 8) | bytes[at + 2 * n + 1],
-  );
-  at += 2 * sheets.length;
-  const axes = new Uint16Array(papers); // bits: stages, then resources
-  const days = new Uint16Array(papers);
-  for (let row = 0; row < papers; row++, at += 3) {
-    const bits = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16);
-    axes[row] = bits & 1023;
-    days[row] = bits >> 10;
-  }
-  const techniques = bytes.slice(at, at + papers);
-  at += papers;
-  const further = [];
-  for (let row = 0; at < bytes.length; ) {
-    const [gap, next] = varint(bytes, at);
-    row += gap;
-    further.push([row, bytes[next]]);
-    at = next + 1;
-  }
-  return { papers, sheets, axes, days, techniques, further };
+  let at = 4;
+  const number = () => {
+    const [value, next] = varint(bytes, at);
+    at = next;
+    return value;
+  };
+  const papers = number();
+  const sheets = Array.from({ length: Math.ceil(papers / sheetSize) }, () => (bytes[at++] << 8) | bytes[at++]);
+  const profiles = Array.from({ length: number() }, () => {
+    const bits = number();
+    return { bits: bits & 1023, techniques: Array.from({ length: bits >> 10 }, () => bytes[at++]) };
+  });
+  const profile = Uint16Array.from({ length: papers }, number);
+  let last = 0;
+  const day = Int32Array.from({ length: papers }, () => {
+    const gap = number();
+    last += gap & 1 ? -(gap + 1) / 2 : gap / 2;
+    return last;
+  });
+  return { sheets, profiles, profile, day };
 }
 
 function varint(bytes, at) {
