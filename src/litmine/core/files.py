@@ -6,7 +6,7 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -28,11 +28,26 @@ def atomic_open(path: Path | str) -> Iterator[IO[str]]:
         yield stream
 
 
-def atomic_write(path: Path | str, data: bytes | str) -> None:
-    """Write `data` to `path` so that a crash leaves the old file or the new one."""
+def atomic_write(
+    path: Path | str, data: bytes | str, last_look: Callable[[], None] | None = None
+) -> None:
+    """Write `data` to `path` so that a crash leaves the old file or the new one.
+
+    Parameters
+    ----------
+    path : Path or str
+    data : bytes or str
+    last_look : callable, optional
+        Called when the new content is on the disk, right before it takes the old one's place;
+        if it raises, the old one stays.
+    """
     raw = data.encode() if isinstance(data, str) else data
-    with _replacing(Path(path)) as handle, os.fdopen(handle, "wb", closefd=False) as stream:
-        stream.write(raw)
+    with _replacing(Path(path)) as handle:
+        with os.fdopen(handle, "wb", closefd=False) as stream:
+            stream.write(raw)
+        if last_look is not None:
+            os.fsync(handle)  # what takes long is done before the look, not after it
+            last_look()
 
 
 def sha256_file(path: Path | str) -> str:
@@ -51,7 +66,10 @@ def _replacing(target: Path) -> Iterator[int]:
     try:
         try:
             with suppress(FileNotFoundError):  # a file that was made private stays so
-                os.fchmod(handle, stat.S_IMODE(target.stat().st_mode))
+                before = target.stat()
+                with suppress(PermissionError):  # root writes for the one whose file it is
+                    os.fchown(handle, before.st_uid, before.st_gid)
+                os.fchmod(handle, stat.S_IMODE(before.st_mode))
             yield handle
             os.fsync(handle)
         finally:

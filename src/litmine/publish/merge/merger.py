@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Sequence, Set
 
 from litmine.core.errors import InputError, LitmineError
 from litmine.core.taxonomy import Taxonomy
@@ -14,7 +14,7 @@ from litmine.publish.merge.plan import Plan
 from litmine.publish.merge.reading import read
 from litmine.publish.merge.report import Added, MergeResult, Present
 
-__all__ = ["MergeFailed", "decoded", "merge"]
+__all__ = ["MergeFailed", "decoded", "lines_naming", "merge"]
 
 _TRIES = 6
 
@@ -73,7 +73,7 @@ def merge(
             withheld.append(entry.arxiv_id)
         else:
             missing.append(entry)
-    merged, added = _merged(placer, missing, taxonomy, knows)
+    merged, added, inserted = _merged(placer, missing, taxonomy, knows)
     return MergeResult(
         text=merged,
         before=before,
@@ -82,6 +82,7 @@ def merge(
         withheld=tuple(withheld),
         conflicts=tuple(finder.conflicts(present, missing, placer)),
         problems=tuple(document.problems),
+        inserted=inserted,
     )
 
 
@@ -107,7 +108,7 @@ def _merged(
     missing: Sequence[ListEntry],
     taxonomy: Taxonomy,
     knows: Callable[[str], bool],
-) -> tuple[str, list[Added]]:
+) -> tuple[str, list[Added], tuple[int, ...]]:
     """Add lines, read the outcome, and go elsewhere with those that are not lines of a list."""
     refused: set[object] = set()
     lost: set[str] = set()
@@ -117,7 +118,7 @@ def _merged(
         merged, added = plan.carry_out()
         lost = _lost(merged, added, missing, knows)
         if not lost:
-            return merged, added
+            return merged, added, plan.inserted
         refused |= {plan.places[arxiv_id] for arxiv_id in lost}
     raise MergeFailed(f"no safe place for {', '.join(sorted(lost))}: mend the list by hand first")
 
@@ -138,3 +139,14 @@ def _lost(
         if row is None or not Finder.names(row, by_id[one.arxiv_id]):
             lost.add(one.arxiv_id)
     return lost
+
+
+def lines_naming(text: str, arxiv_ids: Collection[str]) -> dict[str, tuple[int, ...]]:
+    """Tell in which lines of a list, from 1, papers stand by their ids; only those that do."""
+    found: dict[str, list[int]] = {}
+    if arxiv_ids:
+        wanted = set(arxiv_ids)
+        for row in read(text, lambda _: False).rows:
+            for arxiv_id in wanted.intersection(row.keys.ids) if row.lists else ():
+                found.setdefault(arxiv_id, []).append(row.first + 1)
+    return {arxiv_id: tuple(lines) for arxiv_id, lines in sorted(found.items())}

@@ -59,6 +59,8 @@ class Plan:
     ----------
     places : dict of str to object
         What each paper's place hangs on, by arXiv id.
+    inserted : tuple of int
+        Before which old line each new line was put, once `carry_out` has run.
     """
 
     def __init__(self, placer: Placer, taxonomy: Taxonomy, refused: Set[object]) -> None:
@@ -70,6 +72,7 @@ class Plan:
         self._lines: list[_New] = []
         self._titles: dict[str, str] = {}
         self.places: dict[str, object] = {}
+        self.inserted: tuple[int, ...] = ()
         papers = [c for c in self._document.containers if papers_in(c)]
         self._usual = style_of(cell for c in papers for cell in dates_of(c))
         votes = [direction([day_of(r, date_column(c)) for r in c.rows]) for c in papers]
@@ -154,6 +157,7 @@ class Plan:
                 title = self._titles[one.arxiv_id]
                 line = one.at + len(insertions)
                 added.append(Added(one.arxiv_id, title, one.section, line))
+        self.inserted = tuple(insertion.at for insertion in insertions)
         return insert(lines, insertions), added
 
     def _name(self, target: Target) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from bisect import bisect_right
 from dataclasses import dataclass
 
 __all__ = ["Added", "Conflict", "MergeResult", "Present", "Problem"]
@@ -70,6 +71,9 @@ class MergeResult:
     withheld : tuple of str
         arXiv ids that were left out because a person had taken them out before.
     conflicts, problems : tuple
+        Their lines are those of the old text; `line_now` gives those of the new one.
+    inserted : tuple of int
+        For each new line the number of the old line, from 0, before which it was put; sorted.
     """
 
     text: str
@@ -79,6 +83,11 @@ class MergeResult:
     withheld: tuple[str, ...]
     conflicts: tuple[Conflict, ...]
     problems: tuple[Problem, ...]
+    inserted: tuple[int, ...] = ()
+
+    def line_now(self, line: int) -> int:
+        """Give the number in the new text of a line of the old one."""
+        return line + bisect_right(self.inserted, line - 1)
 
     @property
     def changed(self) -> bool:
