@@ -40,6 +40,8 @@ _DASH = re.compile(r"(?<![-!<])(?:(?<=\w)--(?=\w)|(?<=[\w.,;:)\]?!\"'])---(?=\w)
 _QUOTES = re.compile(r"``(.*?)''")
 _POWER = re.compile(r"(?<=[^\W_]|[)\]])\^(-?\d+|[A-Za-z](?![A-Za-z])|[*+-](?!\w))")
 _BRACKET_SPACE = re.compile(r"(?<=[(\[]) +| +(?=[)\]])")
+# A text without any of these is shown as it is: nearly all names, most titles.
+_SPECIAL = re.compile(r"[\\$^_{}~`]|--")
 _END = "\x00"  # behind a script that stands as it was written; no text has it
 _RAISED_AS_THEY_ARE = frozenset("*\N{ASTERISK OPERATOR}⋆★°†‡′#@♮♯♭⊤⊥")
 
@@ -58,7 +60,10 @@ def latex(text: str | None) -> Markup:
         Escaped text with ``sub``, ``sup``, ``em``, ``strong``, ``code`` and ``i`` at most, always
         closed and rightly nested.
     """
-    return _html(parse(str(text))) if text else Markup("")  # a Markup, too, is only text here
+    if not text:
+        return Markup("")
+    text = str(text)  # a Markup, too, is only text here
+    return _html(parse(text)) if _SPECIAL.search(text) else escape(text)
 
 
 def to_unicode(text: str | None) -> str:
@@ -80,7 +85,10 @@ def to_unicode(text: str | None) -> str:
     >>> to_unicode(r"E$^2$-LLM: $O(\\frac{n}{\\log n})$ Schr\\"odinger")
     'E²-LLM: O(n/(log n)) Schrödinger'
     """
-    return show(parse(clean(text))) if text else ""
+    if not text:
+        return ""
+    text = clean(text)
+    return show(parse(text)) if _SPECIAL.search(text) else text
 
 
 def show(nodes: Sequence[Node]) -> str:
