@@ -18,7 +18,11 @@ from litmine.core.latex import to_unicode
 
 __all__ = ["Keys", "dois_in", "ids_in", "keys_of", "squeeze", "unescape"]
 
-_NEW_ID = re.compile(r"(?<![\d.])(\d{2}(?:0[1-9]|1[0-2]))\.(\d{4,5})(?!\d)", re.ASCII)
+# No digits of a longer number, but "arXiv." before it: so begins the DOI.
+_NEW_ID = re.compile(
+    r"(?:(?<![\d.])|(?<=[aA][rR][xX][iI][vV]\.))(\d{2}(?:0[1-9]|1[0-2]))\.(\d{4,5})(?!\d)",
+    re.ASCII,
+)
 _ARCHIVES = [
     "acc-phys",
     "adap-org",
