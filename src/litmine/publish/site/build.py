@@ -21,6 +21,7 @@ from litmine.publish.site.periods import periods
 from litmine.publish.site.rows import Rows
 from litmine.publish.site.search_page import search_files
 from litmine.publish.site.style import program_fingerprint, static_files, style_fingerprint
+from litmine.publish.site.trends import trends_file
 
 __all__ = ["site_files", "site_fingerprint"]
 
@@ -35,6 +36,7 @@ def site_files(collection: Collection, settings: SiteSettings) -> list[SiteFile]
         front(collection, pages, rows, [period.path for period in archive]),
         new_file(collection, pages, rows),
         techniques_file(collection, pages),
+        trends_file(collection, pages),
         *fixed_files(pages),
         *archive_files(collection, archive, pages, rows),
         *(file for one in lists for file in list_files(one, collection, pages, rows)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-__all__ = ["Figure", "percent", "table"]
+__all__ = ["Figure", "percent", "sentences", "table"]
 
 _NOTHING = Markup("")
 
@@ -58,19 +58,24 @@ class Figure:
 
 
 def percent(part: float, whole: float) -> str:
-    """Write a share; none is written as such.
+    """Write a share; what is more than nothing never looks like nothing.
 
     Examples
     --------
-    >>> percent(1, 8), percent(1, 3000), percent(2, 2)
-    ('12.5%', 'below 0.1%', '100%')
+    >>> percent(1, 8), percent(1, 3000), percent(0, 9), percent(0, 0)
+    ('12.5%', '<0.1%', '0%', '–')
     """
     if not whole:
         return "–"
     share = 100 * part / whole
-    if part and share < 0.1:
-        return "below 0.1%"
-    return f"{share:.1f}".removesuffix(".0") + "%"
+    if not part:
+        return "0%"
+    return f"{share:.1f}%" if share >= 0.1 else "<0.1%"
+
+
+def sentences(*parts: str) -> str:
+    """Join those that say something."""
+    return " ".join(part for part in parts if part)
 
 
 def table(

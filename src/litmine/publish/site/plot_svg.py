@@ -12,7 +12,16 @@ from math import ceil, floor, log10
 
 from markupsafe import Markup
 
-__all__ = ["area_path", "bars", "line_path", "nice_steps", "number", "picture", "shape", "text"]
+__all__ = [
+    "bars",
+    "line_path",
+    "nice_steps",
+    "number",
+    "picture",
+    "shape",
+    "stretched",
+    "text",
+]
 
 _NOTHING = Markup("")
 
@@ -97,14 +106,6 @@ def line_path(values: Sequence[float], most: float, height: int, first: int = 0)
         for place, value in enumerate(values, start=first)
     ]
     return "M" + "L".join(points) if points else ""
-
-
-def area_path(values: Sequence[float], most: float, height: int) -> str:
-    """Fill what lies below a line through values."""
-    if not values:
-        return ""
-    line = line_path(values, most, height)
-    return f"{line}V{height}H.5z"
 
 
 def nice_steps(most: float, least: int = 2) -> list[float]:

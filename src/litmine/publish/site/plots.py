@@ -14,11 +14,19 @@ from markupsafe import Markup
 
 from litmine.core.taxonomy import Taxonomy, load_taxonomy
 from litmine.publish.entry import ListEntry
-from litmine.publish.site.figure import Figure, percent, table
+from litmine.publish.site.figure import Figure, percent, sentences, table
 from litmine.publish.site.plot_counts import Span, counts, longest_span
+from litmine.publish.site.plot_shares import growth_of_techniques, shares_of_cells
 from litmine.publish.site.plot_svg import bars, nice_steps, picture, shape, stretched, text
 
-__all__ = ["Figure", "by_month", "by_resource", "by_stage"]
+__all__ = [
+    "Figure",
+    "by_month",
+    "by_resource",
+    "by_stage",
+    "growth_of_techniques",
+    "shares_of_cells",
+]
 
 #: Months that a plot goes back at most: three years tell a trend, older papers are few.
 MONTHS = 36
@@ -60,7 +68,7 @@ def by_month(
         ident,
         title,
         svg,
-        _sentences(told, _older(entries, span), _open(span)),
+        sentences(told, _older(entries, span), _open(span)),
         table(title, ("Month", "Papers"), rows[::-1]),
     )
 
@@ -135,7 +143,7 @@ def _panels(
         f"by-{axis}",
         title,
         Markup('<div class="panels">{}</div>').format(_NOTHING.join(panels)),
-        _sentences(
+        sentences(
             _leader(seen, total, names, span),
             _mover(seen, total, names, span),
             f"A paper counts for each {axis} it concerns; in grey, all papers of the month.",
@@ -262,7 +270,3 @@ def _open(span: Span) -> str:
     if not span.partial:
         return ""
     return f"The open bar is {span.names[-1]} until the {_ordinal(span.until.day)} only."
-
-
-def _sentences(*sentences: str) -> str:
-    return " ".join(one for one in sentences if one)
