@@ -70,7 +70,8 @@ def commit_files(
         git(folder, "read-tree", parents[0], **env)
     for path, content in files.items():
         if content is None:
-            git(folder, "update-index", "--force-remove", path, **env)
+            gone = f"0 {'0' * 40}\t{path}\n".encode()
+            git(folder, "update-index", "--index-info", data=gone, **env)
             continue
         blob = git(folder, "hash-object", "-w", "--stdin", data=content)
         git(folder, "update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", **env)

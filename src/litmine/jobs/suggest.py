@@ -248,10 +248,13 @@ class _Run:
                 held = settle(connection, held, found, now)
             if there:
                 settle_list(connection, target, frozenset(missing), now)
-                gone = set(missing)
-                known = offers_of(connection, target)
-                fresh = [one for one in self._entries if one not in gone and one not in known]
-                put_offers(connection, target, fresh, "present", now)
+                known, gone = offers_of(connection, target), set(missing)
+                theirs_now = [
+                    one
+                    for one in self._entries
+                    if one not in gone and (one not in known or known[one].left_out)
+                ]
+                put_offers(connection, target, theirs_now, "present", now)
             forget_offers(connection, target, self._again)
             left_out = offers_of(connection, target, LEFT_OUT)
             self._left_out = {i: one.state for i, one in left_out.items() if i in self._entries}
@@ -344,7 +347,7 @@ class _Run:
             f"{self._place.path}, line {', '.join(str(n) for n in one.lines)}: {one.message}"
             for one in result.conflicts
         ]
-        return result.data, tuple(one.arxiv_id for one in result.added), tuple(notes)
+        return result.data, tuple(sorted(one.arxiv_id for one in result.added)), tuple(notes)
 
     def _free_name(self, connection: Connection) -> str:
         """The next branch name that nobody has taken."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["GitHub", "Pull", "host_of_api", "identity_of", "slug_of"]
 
+#: Least seconds between two writes, as GitHub asks for.
+PAUSE = 1.0
 _T = TypeVar("_T")
 _TRIES = 3
 _LONGEST_WAIT = 60.0  # seconds; a longer rate limit is told instead of waited for
@@ -73,8 +75,6 @@ class GitHub:
         Waits that many seconds.
     timeout : int
         Seconds for each answer.
-    pause : float
-        Least seconds between two writes, as GitHub asks for.
 
     Raises
     ------
@@ -93,7 +93,6 @@ class GitHub:
         head_owner: str | None = None,
         sleep: Callable[[float], None],
         timeout: int = 30,
-        pause: float = 1.0,
     ) -> None:
         import github
 
@@ -106,7 +105,7 @@ class GitHub:
             user_agent="litmine",
             retry=None,  # ours knows what may be repeated
             seconds_between_requests=None,
-            seconds_between_writes=pause,
+            seconds_between_writes=PAUSE,
         )
         self._repository: Repository = self._ask("look at the repository", client.get_repo, slug)
         self._head_owner = head_owner or self.slug.split("/")[0]
