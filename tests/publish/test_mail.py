@@ -14,6 +14,7 @@ from tests.support.smtp import PASSWORD, USER, Mailbox, RawServer, certificate, 
 from tests.support.smtp import smtp_server as serve
 
 ADA = "ada@example.org"
+WRONG, UMLAUT = "battery staple", "Größe"
 NOW = datetime(2026, 7, 14, 5, tzinfo=UTC)
 
 
@@ -60,7 +61,7 @@ def test_the_same_mail_has_the_same_bytes_every_time():
 def test_no_header_can_be_smuggled_in(field):
     fields = {"sender": "a@b.c", "recipient": "d@e.f", "subject": "hello"}
     fields[field] += "\r\nBcc: mallory@example.org"
-    with pytest.raises(ValueError, match="linefeed|newline|header"):
+    with pytest.raises(ValueError, match=r"linefeed|newline|header"):
         compose(
             **fields,
             text="",
@@ -123,17 +124,17 @@ def test_a_wrong_password_is_for_a_person_and_is_not_repeated(own, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(own[0]))
     box = Mailbox()
     with serve(box, auth=True, starttls=own[1]) as port:
-        outcome = send(port, security="starttls", username=USER, password="s3cret-ish")
+        outcome = send(port, security="starttls", username=USER, password=WRONG)
     assert (outcome.state, outcome.soon, outcome.anybody) == ("waiting", False, True)
     assert "mail.password" in outcome.problem
-    assert "s3cret-ish" not in outcome.problem
+    assert WRONG not in outcome.problem
     assert box.taken == []
 
 
 def test_a_password_that_smtp_cannot_say(own, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(own[0]))
     with serve(Mailbox(), auth=True, starttls=own[1]) as port:
-        outcome = send(port, security="starttls", username=USER, password="Größe")
+        outcome = send(port, security="starttls", username=USER, password=UMLAUT)
     assert outcome.state == "waiting"
     assert "ASCII" in outcome.problem
 
@@ -192,7 +193,7 @@ def test_what_is_known_when_a_server_goes_away(until, then):
         return True
 
     # More than the buffers between the two take at once, so that the sender is still sending.
-    mail = content("padding\n" * 2_000_000 if until == "content" else "short\n")
+    mail = content("padding\n" * 1_000_000 if until == "content" else "short\n")
     with RawServer(until, then) as server:
         settings = mail_settings(server.port, timeout_seconds=0.3)
         outcome = send_mail(settings, ADA, mail, about_to)
@@ -210,7 +211,7 @@ def test_what_is_known_when_a_server_goes_away(until, then):
 def test_a_server_that_sends_a_byte_at_a_time_is_cut_off(until):
     with RawServer(until, "drip") as server:
         outcome = send_mail(
-            mail_settings(server.port, timeout_seconds=0.2), ADA, content(), lambda: True
+            mail_settings(server.port, timeout_seconds=0.1), ADA, content(), lambda: True
         )
     assert outcome.state == ("unsure" if until == "dot" else "waiting")
 

@@ -14,6 +14,7 @@ import socket
 import ssl
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -106,7 +107,8 @@ class Mailbox:
 
     def login(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any):
         self.logins.append(data.password)
-        return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()))
+        known = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+        return AuthResult(success=known, handled=known)
 
 
 @contextmanager
@@ -121,16 +123,18 @@ def smtp_server(
 
     class Server(Controller):
         def factory(self) -> SMTP:
-            return SMTP(
-                self.handler,
-                hostname="mail.example.org",
-                tls_context=starttls,
-                require_starttls=starttls is not None,
-                auth_required=auth,
-                auth_require_tls=tls is None and starttls is not None,
-                authenticator=mailbox.login if auth else None,
-                command_call_limit=None,
-            )
+            with warnings.catch_warnings():
+                # It knows nothing of TLS that began before it.
+                warnings.filterwarnings("ignore", message="Requiring AUTH while not requiring TLS")
+                return SMTP(
+                    self.handler,
+                    hostname="mail.example.org",
+                    tls_context=starttls,
+                    require_starttls=starttls is not None,
+                    auth_required=auth,
+                    auth_require_tls=starttls is not None,
+                    authenticator=mailbox.login if auth else None,
+                )
 
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
@@ -157,6 +161,7 @@ class RawServer:
     def __init__(self, until: str, then: str) -> None:
         self._until, self._then = until, then
         self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket.settimeout(0.1)
         self.port: int = self._socket.getsockname()[1]
         self.dots = 0
         self.connections = 0
@@ -176,7 +181,6 @@ class RawServer:
         self.close()
 
     def _serve(self) -> None:
-        self._socket.settimeout(0.1)
         while not self._over.is_set():
             try:
                 peer, _ = self._socket.accept()

@@ -160,8 +160,9 @@ def _ask(
 ) -> None:
     if code in good:
         return
-    if code == -1:
-        raise smtplib.SMTPServerDisconnected("connection closed")
+    if not 400 <= code < 600:
+        # No answer, or half of one: smtplib takes what came before the end for a line.
+        raise smtplib.SMTPServerDisconnected("no answer that could be understood")
     said = f"{_STEPS[step]}: {code} {_plain(answer)}"
     if 400 <= code < 500:
         outcome = Outcome("waiting", f"{said} (for now)", soon=True, anybody=code == 421)
