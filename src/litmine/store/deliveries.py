@@ -108,8 +108,9 @@ def freeze(
             changed_at=now,
         )
         .on_conflict_do_nothing(index_elements=["digest", "channel", "target"])
+        .returning(deliveries.c.digest)
     )
-    return bool(connection.execute(statement).rowcount)
+    return connection.execute(statement).first() is not None
 
 
 def deliveries_of(connection: Connection, digests: Iterable[str]) -> list[Delivery]:
