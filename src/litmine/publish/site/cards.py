@@ -82,7 +82,7 @@ def card_files(collection: Collection, pages: Pages) -> Iterator[SiteFile]:
 
 
 def draw(shades: Sequence[int], words: Sequence[str], below: str) -> bytes:
-    """Draw a card.
+    """Draw a card. Everything stands at even places: a byte of the canvas is two pixels.
 
     Parameters
     ----------
@@ -98,20 +98,18 @@ def draw(shades: Sequence[int], words: Sequence[str], below: str) -> bytes:
     bytes
         A PNG file of 1200 x 630.
     """
-    canvas = [bytearray(_WIDTH) for _ in range(_HEIGHT)]
+    canvas = [bytearray(_WIDTH // 2) for _ in range(_HEIGHT)]
     for place, shade in enumerate(shades):
         left = _LEFT + place % 5 * (_SQUARE + _GAP)
         top = _TOP + place // 5 * (_SQUARE + _GAP)
         _fill(canvas, left, top, _SQUARE, _SQUARE, _SHADES + shade)
     lines = [line for word in words for line in _wrapped(word, 8)]
-    scale = 10 if max(map(len, lines), default=0) <= 8 else max(
-        3, min(10, _TEXT_WIDTH // (6 * max(map(len, lines))))
-    )  # fmt: skip
-    if len(lines) * 11 * scale > 400:
-        scale = max(3, 400 // (len(lines) * 11))
+    longest = max(map(len, lines), default=1)
+    room = min(10, _TEXT_WIDTH // (6 * longest), 400 // (11 * max(1, len(lines))))
+    scale = max(2, room // 2 * 2)
     for number, line in enumerate(lines):
         _write(canvas, line, _TEXT_LEFT, _TOP + number * 11 * scale, scale, _INK)
-    small = 3
+    small = 4
     foot = _wrapped(below, _TEXT_WIDTH // (6 * small))
     bottom = _TOP + 5 * _SQUARE + 4 * _GAP - 7 * small
     for number, line in enumerate(reversed(foot)):
@@ -150,20 +148,20 @@ def _write(canvas: list[bytearray], text: str, x: int, y: int, scale: int, colou
 
 
 def _fill(canvas: list[bytearray], x: int, y: int, width: int, height: int, colour: int) -> None:
-    line = bytes([colour]) * max(0, min(width, _WIDTH - x))
+    line = bytes([colour << 4 | colour]) * max(0, min(width, _WIDTH - x) // 2)
     for row in canvas[y : y + height]:
-        row[x : x + len(line)] = line
+        row[x // 2 : x // 2 + len(line)] = line
 
 
 def _png(canvas: list[bytearray]) -> bytes:
     # A row like the one above it is told as "no difference" (filter 2), which packs to nothing.
-    same = b"\x02" + bytes(_WIDTH)
+    same = b"\x02" + bytes(_WIDTH // 2)
     rows, before = [], bytearray()
     for row in canvas:
         rows.append(same if row == before else b"\x00" + bytes(row))
         before = row
     palette = bytes.fromhex("".join(_PALETTE))
-    header = struct.pack(">IIBBBBB", _WIDTH, _HEIGHT, 8, 3, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", _WIDTH, _HEIGHT, 4, 3, 0, 0, 0)
     chunks = (
         (b"IHDR", header),
         (b"PLTE", palette),

@@ -119,4 +119,6 @@ class _Make:
         self._name, self._papers, self._collection = name, papers, collection
 
     def __call__(self) -> bytes:
+        if self._name == "bibtex":  # the pages of the papers need the same entries
+            return "\n".join(map(self._collection.bibtex_of, self._papers)).encode()
         return FORMATS[self._name].write(self._papers, self._collection.taxonomy, False)

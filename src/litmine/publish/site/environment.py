@@ -26,6 +26,12 @@ _SHORT = {
     "Financial cost": "Cost",
     "Network communication": "Network",
 }
+_BREAKS = {
+    "Architecture": "Archi\u00adtecture",
+    "Computation": "Compu\u00adtation",
+    "Fine-tuning": "Fine-tuning",
+    "Network": "Net\u00adwork",
+}
 #: The card of pages that are not about certain cells.
 PLAIN_CARD = "cards/site.png"
 
@@ -91,6 +97,11 @@ class Pages:
         """Make a page whose links begin with `root` instead, for the one shown in any folder."""
         return self._render(template, head, root, context)
 
+    def part(self, template: str, root: str, **context: Any) -> Markup:
+        """Make a part of pages, whose links begin with `root`."""
+        made = self._environment.get_template(template).render(root=root, **context)
+        return Markup(made)  # noqa: S704 - templates escape
+
     def cell_name(self, cell: str) -> str:
         """Return "inference/memory" as "Inference × Memory"."""
         stage, _, resource = cell.partition("/")
@@ -131,6 +142,7 @@ class Pages:
             cell_path=cell_path,
             stage_name=self.stage_names.__getitem__,
             resource_name=self.resource_names.__getitem__,
+            breakable=breakable,
             technique_name=lambda one: self.technique_names.get(one, one),
         )
         environment.globals.update(
@@ -151,6 +163,11 @@ class Pages:
 def short_name(name: str) -> str:
     """Return the name of a stage or resource for narrow places."""
     return _SHORT.get(name, name)
+
+
+def breakable(name: str) -> str:
+    """Return a name of the matrix with soft hyphens, for columns narrower than it."""
+    return _BREAKS.get(name, name)
 
 
 def cell_path(cell: str) -> str:

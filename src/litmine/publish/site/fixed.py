@@ -12,7 +12,6 @@ from litmine.publish.entry import ListEntry
 from litmine.publish.site.environment import PageHead, Pages
 from litmine.publish.site.files import SiteFile, fingerprint
 from litmine.publish.site.front import cell_counts, monthly, technique_counts
-from litmine.publish.site.glyphs import SPARK_MONTHS
 from litmine.publish.site.lists import Listing, period_files
 from litmine.publish.site.model import NEW_DAYS, Collection, added
 from litmine.publish.site.periods import FULL, NEWEST, SHORT, Period, calendar
@@ -115,7 +114,7 @@ class _Group:
 
 def techniques_file(collection: Collection, pages: Pages) -> SiteFile:
     """Give the overview of techniques."""
-    months = collection.months[-SPARK_MONTHS:]
+    months = collection.spark_months
     homes: dict[str, list[Technique]] = {stage.id: [] for stage in collection.taxonomy.stages}
     anywhere: list[Technique] = []
     for technique in collection.taxonomy.techniques:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from litmine.publish.entry import ListEntry
 from litmine.publish.site.environment import PageHead, Pages, cell_path, month_name
 from litmine.publish.site.files import SiteFile, fingerprint
-from litmine.publish.site.glyphs import SPARK_MONTHS, heat
+from litmine.publish.site.glyphs import heat
 from litmine.publish.site.model import Collection, by_month
 from litmine.publish.site.periods import calendar
 from litmine.publish.site.rows import Rows
@@ -53,7 +53,7 @@ def front(
     archive_pages : sequence of str
         Pages of years and months, for the links of the calendar.
     """
-    months = collection.months[-SPARK_MONTHS:]
+    months = collection.spark_months
     new = collection.new
     shown = new[:_NEW_SHOWN]
     counted = tuple(collection.digest_of(papers) for papers in collection.by_cell.values())

@@ -8,10 +8,8 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
-__all__ = ["SPARK_MONTHS", "glyph", "heat", "spark"]
+__all__ = ["glyph", "heat", "spark"]
 
-#: How many months a sparkline shows.
-SPARK_MONTHS = 36
 _STEPS = 7
 
 

@@ -11,12 +11,14 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from litmine.core.taxonomy import Taxonomy
+from litmine.publish.bibtex import render_bibtex
 from litmine.publish.entry import ListEntry, in_order
 
 __all__ = ["Collection", "SiteSettings", "months_between", "next_month"]
 
 #: A paper is new when it was added this many days before the latest addition, or later.
 NEW_DAYS = 7
+_SPARK_MONTHS = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,14 @@ class Collection:
         return tuple(months_between(self.papers[-1].month, self.papers[0].month))
 
     @cached_property
+    def spark_months(self) -> tuple[str, ...]:
+        """The months that sparklines show: the last three years, without the newest month.
+
+        The newest is seldom over, and would make every line end in a fall.
+        """
+        return self.months[:-1][-_SPARK_MONTHS:] or self.months
+
+    @cached_property
     def latest(self) -> date | None:
         """Day of the latest approval; without approvals, of the latest paper."""
         days = [day for paper in self.papers if (day := added(paper))]
@@ -135,6 +145,17 @@ class Collection:
         digests = self.digests
         whole = "".join(digests[paper.arxiv_id] for paper in papers)
         return hashlib.blake2b(whole.encode(), digest_size=8).hexdigest()
+
+    def bibtex_of(self, paper: ListEntry) -> str:
+        """Return a paper's BibTeX entry, made once for its page and for the downloads."""
+        made = self._bibtex.get(paper.arxiv_id)
+        if made is None:
+            made = self._bibtex[paper.arxiv_id] = render_bibtex([paper], self.taxonomy)
+        return made
+
+    @cached_property
+    def _bibtex(self) -> dict[str, str]:
+        return {}
 
     def count_new(self, papers: Iterable[ListEntry]) -> int:
         """Return how many of these papers are new this week."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from litmine.core.latex import plain
-from litmine.publish.bibtex import render_bibtex
 from litmine.publish.entry import ListEntry
 from litmine.publish.site.cards import card_path
 from litmine.publish.site.environment import FeedLink, PageHead, Pages, month_name
@@ -82,16 +80,11 @@ class _Page:
             ),
             related=[collection.by_id[one] for one in self._near],
             rows=rows,
-            bibtex=_bibtex(paper, collection),
+            grid=rows.membership(paper.cells, "../" * head.path.count("/")),
+            bibtex=collection.bibtex_of(paper).strip(),
             citation=citation_meta(paper),
             data=paper_data(paper, pages),
         )
-
-
-def _bibtex(paper: ListEntry, collection: Collection) -> str:
-    if len(paper.authors) > MOST_AUTHORS:
-        paper = replace(paper, authors=(*paper.authors[:MOST_AUTHORS], "others"))
-    return render_bibtex([paper], collection.taxonomy).strip()
 
 
 def _describe(paper: ListEntry, rows: Rows) -> str:

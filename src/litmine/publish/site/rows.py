@@ -30,6 +30,7 @@ class Rows:
         self._pages = pages
         self._full: dict[str, Markup] = {}
         self._short: dict[str, Markup] = {}
+        self._grids: dict[tuple[str, ...], Markup] = {}
 
     def full(self, papers: Iterable[ListEntry], root: str) -> Markup:
         """Return list items with everything that helps to choose."""
@@ -38,6 +39,13 @@ class Rows:
     def short(self, papers: Iterable[ListEntry], root: str) -> Markup:
         """Return list items of one line."""
         return self._joined(papers, root, self._short, self._one_short)
+
+    def membership(self, cells: tuple[str, ...], root: str) -> Markup:
+        """Return the small grid in which the cells of a paper are links."""
+        made = self._grids.get(cells)
+        if made is None:
+            made = self._grids[cells] = self._pages.part("membership.html", _ROOT, cells=cells)
+        return Markup(made.replace(_ROOT, root))  # noqa: S704 - made of Markup
 
     def cells(self, paper: ListEntry) -> str:
         """Name a paper's cells by stage: "Inference: computation, memory"."""
