@@ -211,6 +211,30 @@ def test_the_library_holds_what_is_approved_or_labelled(searcher, store, fake_cl
     assert library("pruning cache weights") == {LABELLED}
 
 
+def test_what_author_and_category_cannot_see_is_said(searcher, found):
+    for query, fields in (
+        ("author:lecun", "author:"),
+        ("pruning -cat:cs.CV", "cat:"),
+        ("cat:cs.LG author:dao", "author: or cat:"),
+    ):
+        (note,) = searcher.search(query, scope="everything").notes
+        assert note.startswith("Of 2 labelled papers only the title is known")
+        assert f"{fields} passes them over" in note
+    # The flowers, which are not relevant, are not in the library.
+    (note,) = searcher.search("author:lecun").notes
+    assert note.startswith("Of 1 labelled paper ")
+    assert searcher.search("author:lecun year:2019").notes == ()
+    assert searcher.search("pruning").notes == ()
+
+
+@pytest.mark.parametrize("text", ["9999.99999", "2413.00001v2", "https://arxiv.org/abs/9999.99999"])
+def test_what_looks_like_an_id_and_is_none_is_said(searcher, text):
+    answer = searcher.search(text, scope="everything")
+    assert answer.paper_id is None
+    (note,) = answer.notes
+    assert "looks like an arXiv id but is none" in note
+
+
 def test_one_night(found):
     assert found("", scope="night:2026-06-30") == ["2606.00003"]
     assert found("weights", scope="night:2026-06-30") == ["2606.00003"]

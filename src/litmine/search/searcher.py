@@ -25,6 +25,7 @@ from litmine.search.answer import Answer, IndexStatus
 from litmine.search.engine import Ranking, Rows, newest, rank
 from litmine.search.facets import count_facets
 from litmine.search.filters import allowed_rows
+from litmine.search.notes import index_notes, query_notes
 from litmine.search.present import Found, present
 from litmine.search.records import read_records
 from litmine.search.scope import Scope, parse_scope
@@ -287,6 +288,9 @@ class Searcher:
         began: float,
         query: Query | None = None,
     ) -> Answer:
+        said: tuple[str, ...] = ()
+        if query is not None and moment.generation.number:
+            said = query_notes(query, scope, moment.view, self._announced)
         found = [
             Found.of(ranking, place, moment.rows, moment.view)
             for place in range(offset, min(offset + limit, len(ranking)))
@@ -302,7 +306,10 @@ class Searcher:
             facets=count_facets(moment.view.parts, rows),
             took_ms=round(1000 * (time.perf_counter() - began), 2),
             understood=query,
-            notes=self._notes(moment.generation),
+            notes=(
+                *index_notes(moment.generation, self._encoder.encoder_id, self._index.trouble),
+                *said,
+            ),
             index=self._status(moment.generation),
         )
 
@@ -313,19 +320,6 @@ class Searcher:
             generation.encoder_id,
             behind=self._behind(),
         )
-
-    def _notes(self, generation: Generation) -> tuple[str, ...]:
-        if generation.number == 0:
-            trouble = self._index.trouble
-            if trouble is not None:
-                return (f"The search index cannot be used: {trouble}",)
-            return ("There is no search index yet: litmine index sync makes it.",)
-        notes = []
-        if generation.encoder_id != self._encoder.encoder_id:
-            notes.append("The index is of another encoder: until it is rebuilt only words count.")
-        if not generation.complete:
-            notes.append("The index is still being built: some papers cannot be found yet.")
-        return tuple(notes)
 
 
 class _NowAndThen:

@@ -38,8 +38,10 @@ def year_range(value: str) -> Years:
             f"year {value!r} is no year: write year:2025, year:2025.., year:..2024 "
             "or year:2023..2025"
         )
+    if len(ends) == 2 and ends[0] > ends[1]:
+        raise InputError(f"year {value!r} ends before it begins: write year:{ends[1]}..{ends[0]}")
     if not between or len(ends) == 2:
-        return min(ends), max(ends)
+        return ends[0], ends[-1]
     return (ends[0], None) if first else (None, ends[0])
 
 
