@@ -10,22 +10,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from litmine.core.errors import ConfigError, InputError
+from litmine.core.errors import InputError
 from litmine.core.log import get_logger
 from litmine.core.paper import parse_arxiv_id
-from litmine.core.taxonomy import Taxonomy, load_taxonomy
+from litmine.core.taxonomy import load_taxonomy
 from litmine.jobs.approved import approved_entries
 from litmine.jobs.context import RunContext
 from litmine.jobs.lease import held_lease
+from litmine.jobs.suggest_look import look
 from litmine.jobs.suggest_memory import Found, settle, settle_list
 from litmine.jobs.suggest_place import Place, Wish, find_place
 from litmine.publish import suggestion as words
 from litmine.publish.git import Author
 from litmine.publish.git_process import BranchMoved, without_login
-from litmine.publish.github import GitHub, Pull
+from litmine.publish.github import GitHub
 from litmine.publish.markdown import render_markdown
 from litmine.publish.merge import merge
 from litmine.store.audit import record
@@ -33,7 +33,6 @@ from litmine.store.offers import LEFT_OUT, forget_offers, offers_of, put_offers
 from litmine.store.suggestions import (
     Suggestion,
     add_suggestion,
-    newest_suggestion,
     suggestions_of,
     update_suggestion,
 )
@@ -45,8 +44,6 @@ __all__ = ["Outcome", "Wish", "suggest"]
 
 _LEASE = "suggest"
 _TRIES = 3
-#: A merge that GitHub tells of, but whose commit we cannot see, is waited for so long.
-_LAG = timedelta(hours=1)
 _log = get_logger(__name__)
 
 
@@ -118,157 +115,60 @@ class _Run:
         self._context = context
         self._wish = wish
         self._place = place
-        self._taxonomy: Taxonomy = load_taxonomy()
-        self._left_out: dict[str, str] = {}
+        self._taxonomy = load_taxonomy()
         with context.store.read() as connection:
             self._entries = {one.arxiv_id: one for one in approved_entries(connection)}
-        self._again = self._checked_again()
+        self._again = [parse_arxiv_id(one).id for one in wish.again]
+        for arxiv_id in self._again:
+            if arxiv_id not in self._entries:
+                raise InputError(f"{arxiv_id} is not approved: only approved papers are suggested")
+        self._view = look(context, place, self._entries, self._taxonomy)
+        self._left_out: dict[str, str] = {}
 
     def go(self) -> Outcome:
-        """Look, note what people did, and suggest what is left."""
-        held, pull = self._held()
-        sight = self._place.look(*self._of_interest(held, pull))
-        self._held_now, self._sight = held, sight
-        if pull is not None and self._lags(pull):
-            note = f"#{pull.number} is merged, but {pull.base} does not show it yet; run again"
-            return self._outcome("nothing", held, notes=(note,))
-        tip = self._tip(held)
-        base_text = self._read(sight.commits[sight.base])
-        missing = self._missing(base_text)
-        tip_text = self._read(tip) if tip else None
-        missing_in_tip = self._missing(tip_text) if tip else missing
-        held = self._note(held, pull, tip, base_text is not None, missing, missing_in_tip)
-        standing = held if held is not None and held.standing and tip else None
-        wanted = [one for one in missing if one not in self._left_out]
-        if standing is not None and tip is not None:
-            wanted = [one for one in wanted if one in missing_in_tip]
+        """Note what people did, and suggest what is left."""
+        view = self._view
+        if view.lags and view.pull is not None:
+            note = f"#{view.pull.number} is merged, but {view.pull.base} does not show it yet"
+            return self._outcome("nothing", view.held, notes=(f"{note}; run again",))
+        held = self._note()
+        standing = held if held is not None and held.standing and view.tip else None
+        wanted = [one for one in view.missing if one not in self._left_out]
+        if standing is not None and view.tip is not None:
+            wanted = [one for one in wanted if one in set(view.missing_in_tip)]
             if wanted:
-                return self._write(standing, pull, tip, tip_text, wanted)
-            return self._finish(standing, pull, tip, "nothing")
+                return self._write(standing, view.tip, view.tip_text, wanted)
+            return self._finish(standing, view.tip, "nothing")
         if wanted:
-            return self._write(None, None, sight.commits[sight.base], base_text, wanted)
+            base = view.sight.commits[view.sight.base]
+            return self._write(None, base, view.base_text, wanted)
         return self._outcome("nothing", None)
 
-    # -- looking ---------------------------------------------------------------------------------
-
-    def _held(self) -> tuple[Suggestion | None, Pull | None]:
-        """The suggestion that stands, if one does, and its pull request.
-
-        The pull request is asked for before the branches are fetched: a merge that it tells of is
-        in the branches that we see then.
-        """
-        github, target = self._place.github, self._place.target
-        with self._context.store.read() as connection:
-            newest = newest_suggestion(connection, target)
-        if newest is not None and newest.standing and newest.url and not self._place.pushes:
-            raise ConfigError(
-                f"the suggestion {newest.branch} stands at the remote ({newest.url}): set "
-                "publish.github_token, or give --push"
-            )
-        if github is None:
-            return (newest if newest is not None and newest.standing else None), None
-        pull = None
-        if newest is not None and newest.number is not None and newest.state != "merged":
-            pull = github.pull(newest.number)
-        elif newest is not None and newest.standing:
-            pull = github.newest(newest.branch)
-        if newest is not None and (newest.standing or (pull is not None and pull.state == "open")):
-            return newest, pull
-        return self._adopted(github)
-
-    def _adopted(self, github: GitHub) -> tuple[Suggestion | None, Pull | None]:
-        """An open pull request of ours that the database does not know, as after its loss."""
-        for pull in github.open_ones(self._place.prefix):
-            if words.list_of(pull.body) == self._place.path:
-                now = self._context.clock.now()
-                branch, target = pull.branch, self._place.target
-                held = Suggestion(
-                    0, target, branch, pull.number, pull.url, None, "open", (), now, now
-                )
-                return held, pull
-        return None, None
-
-    def _of_interest(self, held: Suggestion | None, pull: Pull | None) -> list[str]:
-        return [*([held.branch] if held else ()), *([pull.base] if pull else ())]
-
-    def _lags(self, pull: Pull) -> bool:
-        """Whether the merge that GitHub tells of cannot be seen in the branch yet."""
-        if pull.state != "merged" or pull.merged_at is None:
-            return False
-        tip = self._sight.commits.get(pull.base)
-        if tip and pull.merge_commit and self._place.repository.holds(tip, pull.merge_commit):
-            return False
-        return self._context.clock.now() - pull.merged_at < _LAG
-
-    def _tip(self, held: Suggestion | None) -> str | None:
-        """The commit of the suggestion's branch; a branch never pushed is looked up here."""
-        if held is None:
-            return None
-        tip = self._sight.commits.get(held.branch)
-        if tip is None and self._place.pushes and held.url is None:
-            tip = self._place.repository.branch(held.branch)
-        return tip
-
-    def _read(self, commit: str) -> bytes | None:
-        return self._place.repository.read(commit, self._place.path)
-
-    def _missing(self, text: bytes | None) -> list[str]:
-        """The approved papers that have no line in a list."""
-        if text is None or not text.strip():
-            return list(self._entries)
-        everything = frozenset(self._entries)
-        return list(merge(text, self._entries.values(), self._taxonomy, skip=everything).withheld)
-
-    # -- remembering -----------------------------------------------------------------------------
-
-    def _note(
-        self,
-        held: Suggestion | None,
-        pull: Pull | None,
-        tip: str | None,
-        there: bool,
-        missing: Sequence[str],
-        missing_in_tip: Sequence[str],
-    ) -> Suggestion | None:
-        """Note what people did; `there` tells whether the list is there at all."""
-        now, target = self._context.clock.now(), self._place.target
+    def _note(self) -> Suggestion | None:
+        """Note what people did since; return the suggestion, if it is one."""
+        view, now, target = self._view, self._context.clock.now(), self._place.target
+        held, gone = view.held, frozenset(view.missing)
         with self._writing() as connection:
             if held is not None:
                 if held.id == 0:
-                    theirs = tuple(one for one in missing if one not in set(missing_in_tip))
+                    theirs = tuple(one for one in view.missing if one not in view.missing_in_tip)
                     held = add_suggestion(connection, target, held.branch, theirs, now)
                 found = Found(
-                    pull=pull,
-                    tip=tip,
-                    arrived=self._arrived(held, tip),
-                    merged_in=tip is not None and self._in_base(tip),
-                    missing_in_base=frozenset(missing),
-                    missing_in_tip=frozenset(missing_in_tip),
+                    pull=view.pull,
+                    tip=view.tip,
+                    arrived=view.arrived,
+                    merged_in=view.merged_in,
+                    missing_in_base=gone,
+                    missing_in_tip=frozenset(view.missing_in_tip),
                 )
                 held = settle(connection, held, found, now)
-            if there:
-                settle_list(connection, target, frozenset(missing), now)
-                known, gone = offers_of(connection, target), set(missing)
-                theirs_now = [
-                    one
-                    for one in self._entries
-                    if one not in gone and (one not in known or known[one].left_out)
-                ]
-                put_offers(connection, target, theirs_now, "present", now)
+            if view.base_text is not None:
+                present = [one for one in self._entries if one not in gone]
+                settle_list(connection, target, present, gone, now)
             forget_offers(connection, target, self._again)
             left_out = offers_of(connection, target, LEFT_OUT)
             self._left_out = {i: one.state for i, one in left_out.items() if i in self._entries}
         return held
-
-    def _arrived(self, held: Suggestion, tip: str | None) -> bool:
-        """Whether what we last meant to put there is there."""
-        head, repository = held.head, self._place.repository
-        if head is None:
-            return False
-        return (tip is not None and repository.holds(tip, head)) or self._in_base(head)
-
-    def _in_base(self, commit: str) -> bool:
-        return self._place.repository.holds(self._sight.commits[self._sight.base], commit)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -278,19 +178,9 @@ class _Run:
             if self._wish.dry_run:
                 raise _DryRun
 
-    def _checked_again(self) -> list[str]:
-        ids = [parse_arxiv_id(one).id for one in self._wish.again]
-        for arxiv_id in ids:
-            if arxiv_id not in self._entries:
-                raise InputError(f"{arxiv_id} is not approved: only approved papers are suggested")
-        return ids
-
-    # -- writing ---------------------------------------------------------------------------------
-
     def _write(
         self,
         standing: Suggestion | None,
-        pull: Pull | None,
         parent: str,
         text: bytes | None,
         wanted: Collection[str],
@@ -331,7 +221,7 @@ class _Run:
                 branch=standing.branch, commit=commit, papers=len(added),
             )  # fmt: skip
         _log.info("suggested", target=place.target, branch=standing.branch, papers=len(added))
-        return self._finish(standing, pull, commit, done, added, notes)
+        return self._finish(standing, commit, done, added, notes)
 
     def _merged(
         self, text: bytes | None, wanted: Collection[str]
@@ -352,7 +242,7 @@ class _Run:
     def _free_name(self, connection: Connection) -> str:
         """The next branch name that nobody has taken."""
         prefix = self._place.prefix
-        names = {*self._sight.taken, *(one.branch for one in suggestions_of(connection))}
+        names = {*self._view.sight.taken, *(one.branch for one in suggestions_of(connection))}
         numbers = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
         newest = max((int(n) for n in numbers if n.isdecimal() and len(n) < 10), default=0)
         return f"{prefix}{newest + 1}"
@@ -366,7 +256,6 @@ class _Run:
     def _finish(
         self,
         standing: Suggestion,
-        pull: Pull | None,
         tip: str,
         done: str,
         added: tuple[str, ...] = (),
@@ -383,12 +272,12 @@ class _Run:
                 done = "described" if done == "nothing" else done
             place.follow(tip, standing.branch)
             if place.github is not None:
-                standing, changed = self._describe(place.github, standing, pull, notes)
+                standing, changed = self._describe(place.github, standing, notes)
                 done = "described" if changed and done == "nothing" else done
         return self._outcome(done, standing, commit=tip, added=added, notes=notes)
 
     def _describe(
-        self, github: GitHub, standing: Suggestion, pull: Pull | None, notes: Sequence[str]
+        self, github: GitHub, standing: Suggestion, notes: Sequence[str]
     ) -> tuple[Suggestion, bool]:
         """Open the pull request, or bring its words up to date; tell whether that was needed."""
         path = self._place.path
@@ -396,9 +285,9 @@ class _Run:
         back = [one for one in standing.papers if one not in self._entries]
         title = words.title(len(standing.papers), path)
         body = words.body(papers, path, taken_back=back, notes=notes)
-        changed = False
+        pull, changed = self._view.pull, False
         if pull is None:
-            pull = github.open(standing.branch, self._sight.base, title, body)
+            pull = github.open(standing.branch, self._view.sight.base, title, body)
             changed = True
         if not words.same_papers(pull.body, body):
             kept = title if words.was_ours(pull.title) else pull.title
@@ -432,7 +321,7 @@ class _Run:
             done=done,
             target=place.target,
             path=place.path,
-            base=self._sight.base,
+            base=self._view.sight.base,
             branch=standing.branch if standing else None,
             commit=commit,
             number=standing.number if standing else None,

@@ -95,16 +95,23 @@ def settle(
 
 
 def settle_list(
-    connection: Connection, target: str, missing: Collection[str], now: datetime
-) -> list[str]:
-    """Note the lines that were in the list and are there no more; return their papers."""
+    connection: Connection,
+    target: str,
+    present: Collection[str],
+    missing: Collection[str],
+    now: datetime,
+) -> None:
+    """Note which approved papers the list holds by another hand, and which lines went from it."""
+    known = offers_of(connection, target)
+    theirs = [one for one in present if one not in known or known[one].left_out]
+    put_offers(connection, target, theirs, "present", now)
     standing = {one.id for one in suggestions_of(connection, target) if one.standing}
     gone = [
         arxiv_id
-        for arxiv_id, offer in offers_of(connection, target, {"offered", "present"}).items()
-        if arxiv_id in missing and offer.suggestion_id not in standing
+        for arxiv_id, offer in known.items()
+        if arxiv_id in missing and not offer.left_out and offer.suggestion_id not in standing
     ]
-    return put_offers(connection, target, gone, "removed", now)
+    put_offers(connection, target, gone, "removed", now)
 
 
 def _state(held: Suggestion, found: Found) -> str:
