@@ -43,6 +43,11 @@ _SETTINGS = (
     "i18n.commitEncoding=UTF-8",
     "advice.detachedHead=false",
 )
+# A push that came too late: seen by our git, or by the server, at its own lock.
+_OUTRUN = re.compile(
+    r"\((?:fetch first|non-fast-forward|stale info|incorrect old value provided"
+    r"|reference already exists)\)|is at [0-9a-f]+ but expected|but expected [0-9a-f]+"
+)
 _LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 
 
@@ -211,7 +216,7 @@ def without_login(text: str) -> str:
 
 def explain(command: str, said: str) -> DeliveryError:
     """Turn what git says on failure into one line that tells what to do."""
-    if command == "push" and re.search(r"\((fetch first|non-fast-forward|stale info)\)", said):
+    if command == "push" and _OUTRUN.search(said):
         return BranchMoved("the branch was pushed to in the meantime; run again")
     lock = re.search(r"Unable to create '([^']+\.lock)'", said)
     if lock:
