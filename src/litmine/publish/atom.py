@@ -105,7 +105,7 @@ def _entry(element: etree._Element, entry: Entry) -> None:
 def _author(element: etree._Element, name: str) -> None:
     author = etree.SubElement(element, f"{{{_NAMESPACE}}}author")
     # An author without a name is no author.
-    _put(author, "name", name.strip() or "unknown")
+    _put(author, "name", _NOT_XML.sub("", name).strip() or "unknown")
 
 
 def _links(element: etree._Element, links: Sequence[tuple[str, str, str]]) -> None:

@@ -63,6 +63,8 @@ class ListEntry:
         As arXiv gives them; empty for labelled papers that were never pulled.
     abstract : str
         Empty where it is not stored.
+    doi : str or None
+        Of the published version, in small letters; arXiv's own 10.48550 is none.
     source : str
         ``reviewer``: approved; ``label``: labelled under the codebook, not reviewed here.
     approval : Approval or None
@@ -114,6 +116,13 @@ class ListEntry:
         return clean(to_unicode(self.title)) or self.title
 
     @property
+    def published_url(self) -> str | None:
+        """Where the published version stands; None if neither DOI nor journal reference tell."""
+        from litmine.publish.doi import published_url_of
+
+        return published_url_of(self.doi, self.journal_ref)
+
+    @property
     def stages(self) -> tuple[str, ...]:
         """The distinct stages of the cells, in the order given."""
         return tuple(dict.fromkeys(cell.split("/")[0] for cell in self.cells))
@@ -144,6 +153,7 @@ class ListEntry:
         source: str = "reviewer",
     ) -> ListEntry:
         """Make the entry of a stored paper; the venue is read from its metadata."""
+        from litmine.publish.doi import published_doi
         from litmine.publish.venue import venue_of
 
         return cls(
@@ -153,11 +163,11 @@ class ListEntry:
             technique=tuple(technique),
             cells=tuple(cells),
             keywords=tuple(keywords),
-            venue=venue_of(paper.journal_ref, paper.comments),
+            venue=venue_of(paper.journal_ref, paper.comments, paper.doi),
             authors=paper.authors,
             abstract=paper.abstract,
             categories=paper.categories,
-            doi=paper.doi,
+            doi=published_doi(paper.doi),
             journal_ref=paper.journal_ref,
             updated=paper.updated,
             version=paper.version,
@@ -213,8 +223,21 @@ def _sort_key(item: ListEntry | DraftEntry) -> tuple[float, str]:
 
 
 def safe_url(url: str) -> str:
-    """Give an http(s) address with every character encoded that could end a Markdown link."""
+    """Give an http(s) address that is valid anywhere: Markdown, feeds, attributes; else nothing.
+
+    Every character is encoded that could end a link. An address with a name before its host, or
+    without a host that can be one, is no address.
+    """
     text = clean(url).replace(" ", "")
-    if not re.match(r"https?://[A-Za-z0-9\[]", text):
+    found = re.match(r"(https?://)([^/?#]+)", text)
+    if found is None:
         return ""
-    return quote(text, safe="/:?=&%#~+,;@-._")
+    try:
+        host = found[2].encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
+    if not re.fullmatch(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*)|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", host):
+        return ""
+    rest, mark, fragment = text[found.end() :].partition("#")
+    path = quote(rest, safe="/:?=&%~+,;@-._") + mark + quote(fragment, safe="/:?=&%~+,;@-._")
+    return found[1] + host + re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", path)

@@ -20,7 +20,7 @@ def schema(taxonomy: Taxonomy) -> Any:
 
     types: dict[Kind, Any] = {
         "text": pa.string(),
-        "texts": pa.list_(pa.string()),
+        "texts": pa.list_(pa.field("element", pa.string())),
         "number": pa.int32(),
         "real": pa.float64(),
         "day": pa.date32(),
