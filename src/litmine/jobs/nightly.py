@@ -23,8 +23,8 @@ from litmine.jobs.context import RunContext
 from litmine.jobs.fill_queue import fill_queue
 from litmine.jobs.lease import held_lease
 from litmine.jobs.models import Models, load_models
-from litmine.jobs.outputs import write_lists
 from litmine.jobs.progress import Progress, SilentProgress
+from litmine.jobs.publishing import publish_night
 from litmine.jobs.pull import PullCounts, pull_windows
 from litmine.jobs.reconcile import Reconciliation, reconcile
 from litmine.jobs.report import RunReport, StageReport, write_report
@@ -331,10 +331,14 @@ class NightlyRun:
 
     def _publish(self) -> tuple[int, dict[str, Any], str]:
         self.context.progress.start("publish")
-        changed = write_lists(self.context)
-        self.report.files = [str(path) for path in changed]
-        summary = f"{len(changed)} files changed in {self.context.settings.outputs}"
-        return len(changed), {"changed": len(changed)}, summary
+        published = publish_night(self.context)
+        self.report.files = list(published.files)
+        counts = {"changed": len(published.files)}
+        if published.site:
+            counts["site"] = published.site
+        if published.suggested:
+            counts["suggested"] = published.suggested
+        return published.changed, counts, published.summary
 
     def _index(self, models: Models) -> tuple[int, dict[str, Any], str]:
         from litmine.jobs.search_index import update_search_index

@@ -50,6 +50,10 @@ def rehearse_nightly(
                 "data_dir": copy,
                 "database_url": f"sqlite:///{copy / 'litmine.db'}",
                 "output_dir": copy / "out",
+                # Nothing of a rehearsal leaves the house, and a site takes longer than a night.
+                "publish": settings.publish.model_copy(
+                    update={"site": False, "git": None, "check_links": False}
+                ),
             }
         )
         with _existing(settings) as real, open_store(local.database) as scratch:

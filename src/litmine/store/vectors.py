@@ -127,7 +127,7 @@ def encoders_of(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
             .where(vectors.c.arxiv_id.in_(part))
             .group_by(vectors.c.encoder_id)
         )
-        counts.update(dict(rows.tuples().all()))
+        counts.update({row.encoder_id: row[1] for row in rows})
     return dict(counts)
 
 
