@@ -36,6 +36,11 @@ class Approval:
     scores: Mapping[str, float] = field(default_factory=dict)
     comment: str = ""
 
+    @property
+    def by_rule(self) -> bool:
+        """Whether a rule approved it that reviewers have set, and no person by name."""
+        return self.reviewer.startswith("rule:")
+
 
 @dataclass(frozen=True, slots=True)
 class ListEntry:

@@ -22,8 +22,8 @@ _HEADER = "| Date | Keywords | Paper | Venue |\n|:---:|:---:|:---|:---:|\n"
 _TITLE = "# Resource-Efficient LLM Papers\n\n"
 _ABOUT = (
     "Papers on making large language models use less computation, memory, energy, money or\n"
-    "network, by the stage at which the saving takes effect. Each was approved by a reviewer and\n"
-    "stands once, newest first.\n"
+    "network, by the stage at which the saving takes effect. Each was approved by a reviewer, or\n"
+    "by a rule that the reviewers set and check, and stands once, newest first.\n"
 )
 _DRAFT = (
     "# DRAFT: suggestions awaiting review\n\n"
