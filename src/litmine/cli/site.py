@@ -89,6 +89,10 @@ def serve(
     \b
     Example:  litmine site serve docs/
     """
+    from urllib.parse import urlsplit
+
     from litmine.publish.site.preview import preview
 
-    preview(folder or settings().outputs / "site", port, ready=typer.echo)
+    loaded = settings()
+    prefix = urlsplit(loaded.publish.site_url).path
+    preview(folder or loaded.outputs / "site", port, prefix, ready=typer.echo)

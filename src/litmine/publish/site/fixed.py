@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
+from urllib.parse import urlsplit
 
 from litmine.core.taxonomy import METRIC_FAMILIES, Technique
 from litmine.publish.entry import ListEntry
@@ -192,6 +193,6 @@ def fixed_files(pages: Pages) -> Iterator[SiteFile]:
 
 def _not_found(pages: Pages) -> Callable[[], bytes]:
     head = PageHead("404.html", "Nothing stands here", "No page at this address.", hidden=True)
-    # Hosts show it at whatever address was asked for, so its links must be full ones.
-    root = f"{pages.settings.url}/" if pages.settings.url else ""
+    # Hosts show it at whatever address was asked for, so its links begin at the host's own root.
+    root = f"{urlsplit(pages.settings.url).path}/" if pages.settings.url else ""
     return lambda: pages.render_at("404.html", head, root)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import http.server
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -32,8 +33,15 @@ _TYPES = {
 _PACKED = {".png", ".bin", ".parquet"}
 
 
-def make_server(folder: Path, port: int) -> http.server.ThreadingHTTPServer:
-    """Open a server of a folder on loopback; port 0 takes a free one.
+def make_server(folder: Path, port: int, prefix: str = "") -> http.server.ThreadingHTTPServer:
+    """Open a server of a folder on loopback.
+
+    Parameters
+    ----------
+    port : int
+        0 takes a free one.
+    prefix : str
+        A path below which the site is shown too, such as that of ``publish.site_url``.
 
     Raises
     ------
@@ -42,7 +50,7 @@ def make_server(folder: Path, port: int) -> http.server.ThreadingHTTPServer:
     """
     if not (folder / "index.html").is_file():
         raise ConfigError(f"{folder} has no index.html: run litmine site build first")
-    handler = partial(_Handler, root=folder.resolve())
+    handler = partial(_Handler, root=folder.resolve(), prefix=prefix.strip("/"))
     try:
         return http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
     except OSError as error:
@@ -52,7 +60,9 @@ def make_server(folder: Path, port: int) -> http.server.ThreadingHTTPServer:
         ) from error
 
 
-def preview(folder: Path, port: int, ready: Callable[[str], object] = print) -> None:
+def preview(
+    folder: Path, port: int, prefix: str = "", ready: Callable[[str], object] = print
+) -> None:
     """Serve a folder until the user ends it.
 
     Parameters
@@ -60,8 +70,9 @@ def preview(folder: Path, port: int, ready: Callable[[str], object] = print) -> 
     ready : callable
         Is told where the site can be seen.
     """
-    with make_server(folder, port) as server:
-        ready(f"http://127.0.0.1:{server.server_port}/ shows {folder}; Ctrl-C ends it")
+    with make_server(folder, port, prefix) as server:
+        where = f"http://127.0.0.1:{server.server_port}{prefix.rstrip('/')}/"
+        ready(f"{where} shows {folder}; Ctrl-C ends it")
         server.serve_forever()
 
 
@@ -72,8 +83,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     server_version = "litmine"
     timeout = 60
 
-    def __init__(self, *args: object, root: Path) -> None:
-        self._root = root
+    def __init__(self, *args: object, root: Path, prefix: str) -> None:
+        self._root, self._prefix = root, [part for part in prefix.split("/") if part]
         super().__init__(*args)  # type: ignore[arg-type]
 
     def do_GET(self) -> None:
@@ -106,7 +117,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Vary", "Accept-Encoding")
         self.end_headers()
         if body:
-            self.wfile.write(data)
+            with suppress(BrokenPipeError, ConnectionResetError):  # the browser went on
+                self.wfile.write(data)
 
     def _find(self) -> Path | None:
         """Return the file that an address means; None where there is none, or it is not public."""
@@ -114,6 +126,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             parts = [part for part in unquote(urlsplit(self.path).path).split("/") if part]
             if any(part.startswith(".") or "\\" in part or "\0" in part for part in parts):
                 return None
+            if self._prefix and parts[: len(self._prefix)] == self._prefix:
+                parts = parts[len(self._prefix) :]
             path = self._root.joinpath(*parts).resolve()
             if path.is_dir():
                 path = path / "index.html"
