@@ -20,6 +20,8 @@ from litmine.store.library import library_ids
 from litmine.web.access import Principal, require
 from litmine.web.api.common import Clean, Known, Surroundings, matches
 from litmine.web.crowd import in_turn
+from litmine.web.finding import making
+from litmine.web.problems import ProblemError
 from litmine.web.queries import Asked
 from litmine.web.services import Services
 
@@ -36,7 +38,7 @@ _FILES: dict[str, dict[str, str]] = {one.media_type: {} for one in FORMATS.value
 @router.get(
     "/export",
     response_class=Response,
-    responses={200: {"description": "The file.", "content": _FILES}},
+    responses={200: {"description": "The file.", "content": _FILES}, 503: {}},
     tags=["library"],
 )
 @in_turn
@@ -76,6 +78,9 @@ def export_library(
     )
     only = _only(s, query, labelled=labelled)
     if saved:
+        if making(s.searcher) is not None:
+            # An empty file would look as if there were no papers.
+            raise ProblemError(503, "the search index is being made; try again in a minute")
         searches = SavedSearches(s.store, s.searcher, s.clock)
         one = saved_search(searches.of(who.name), saved)
         found = found_by(s.searcher, one.query, one.scope)
