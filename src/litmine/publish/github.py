@@ -26,6 +26,8 @@ __all__ = ["GitHub", "Pull", "host_of_api", "identity_of", "slug_of"]
 
 #: Least seconds between two writes, as GitHub asks for.
 PAUSE = 1.0
+#: Seconds for each answer.
+TIMEOUT = 30
 _T = TypeVar("_T")
 _TRIES = 3
 _LONGEST_WAIT = 60.0  # seconds; a longer rate limit is told instead of waited for
@@ -73,8 +75,11 @@ class GitHub:
         Owner of the repository that branches are pushed to; None: the same.
     sleep : callable
         Waits that many seconds.
-    timeout : int
-        Seconds for each answer.
+
+    Attributes
+    ----------
+    default_branch : str
+        The repository's.
 
     Raises
     ------
@@ -92,7 +97,6 @@ class GitHub:
         api: str,
         head_owner: str | None = None,
         sleep: Callable[[float], None],
-        timeout: int = 30,
     ) -> None:
         import github
 
@@ -101,19 +105,22 @@ class GitHub:
         client = github.Github(
             auth=github.Auth.Token(token),
             base_url=api,
-            timeout=timeout,
+            timeout=TIMEOUT,
             user_agent="litmine",
             retry=None,  # ours knows what may be repeated
             seconds_between_requests=None,
             seconds_between_writes=PAUSE,
         )
-        self._repository: Repository = self._ask("look at the repository", client.get_repo, slug)
-        self._head_owner = head_owner or self.slug.split("/")[0]
 
-    @property
-    def default_branch(self) -> str:
-        """The repository's default branch."""
-        return self._repository.default_branch
+        def look() -> tuple[Repository, str]:
+            found = client.get_repo(slug)
+            # PyGithub fetches lazily what an answer lacks: ask here, where failures are told.
+            if not isinstance(found.default_branch, str):
+                raise TypeError("a repository has a default branch")
+            return found, found.default_branch
+
+        self._repository, self.default_branch = self._ask("look at the repository", look)
+        self._head_owner = head_owner or self.slug.split("/")[0]
 
     def pull(self, number: int) -> Pull:
         """Look at one pull request."""
