@@ -28,6 +28,7 @@ _EXACT = {
     "resource": "resource resources",
 }
 _KIND = {word: kind for kind, words in _EXACT.items() for word in words.split()}
+_LONGEST_HEADER = 30
 # For headers of several words: the first of these that they hold.
 _PART = (
     ("title", "title"),
@@ -101,6 +102,8 @@ def kinds_of(header: Sequence[str], rows: Iterable[Sequence[str]] = ()) -> tuple
 
 def _kind(header: str) -> str:
     plain = squeeze(header)
+    if len(plain) > _LONGEST_HEADER:
+        return ""  # a row that stands where a header should
     if plain in _KIND:
         return _KIND[plain]
     return next((kind for part, kind in _PART if part in plain), "")
@@ -259,8 +262,11 @@ def _frame(cell: str) -> str | None:
     return "{title}" if len(cell) > 8 and "](" not in cell and "<" not in cell else None
 
 
-def link_label(cells: Iterable[str]) -> str:
-    """Give the frame of a column of links, such as ``[PDF]({url})``."""
+def link_label(cells: Iterable[str], *, linked_elsewhere: bool) -> str:
+    """Give the frame of a column of links, such as ``[PDF]({url})``.
+
+    A column that is empty although the titles are links, too, stays empty.
+    """
     labels: Counter[str] = Counter()
     for cell in cells:
         found = re.match(rf"(\[?)\[([A-Za-z: ]{{2,16}})\]{_URL}", cell)
@@ -271,7 +277,9 @@ def link_label(cells: Iterable[str]) -> str:
             labels["<{url}>"] += 1
         elif re.fullmatch(r"https?://\S+", cell):
             labels["{url}"] += 1
-    return labels.most_common(1)[0][0] if labels else "[Link]({url})"
+    if labels:
+        return labels.most_common(1)[0][0]
+    return "" if linked_elsewhere else "[Link]({url})"
 
 
 def fill(kinds: Sequence[str], values: Mapping[str, Callable[[], str]]) -> list[str]:

@@ -68,6 +68,8 @@ class Container:
         Where the first row of a table goes.
     broken : bool
         GitHub shows it as text: it has no line of dashes under its header.
+    closed : bool
+        No line may be put into it: code or HTML in that text could take the line in.
     """
 
     kind: str
@@ -77,6 +79,7 @@ class Container:
     body: int = 0
     rows: list[Row] = field(default_factory=list)
     broken: bool = False
+    closed: bool = False
 
 
 @dataclass(eq=False)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from litmine.publish.entry import ListEntry
 from litmine.publish.merge.document import Document, Row
 from litmine.publish.merge.identity import squeeze
-from litmine.publish.merge.order import day_of
+from litmine.publish.merge.order import mark_of
 from litmine.publish.merge.place import Placer
 from litmine.publish.merge.report import Conflict, Present
 from litmine.publish.merge.writers import date_column
@@ -157,7 +157,7 @@ class Finder:
     def _other_date(entry: ListEntry, row: Row, line: int) -> Iterator[Conflict]:
         container = row.container
         column = None if container is None or container.kind == "list" else date_column(container)
-        day = day_of(row, column) if column is not None else None
+        day = mark_of(row, column).day if column is not None else None
         own = (entry.day.year, entry.day.month, entry.day.day)
         if day is not None and day != own[: len(day)]:
             said = "-".join(f"{part:02}" for part in day)

@@ -189,19 +189,26 @@ class Vocabulary:
             held = techniques_of(section)
             if len(held) == 1:
                 self._techniques.setdefault(key(section.headings[-1]), set()).add(held[0])
+        # Lists have few headings, and each is asked about for every paper.
+        self._stage = lru_cache(maxsize=10_000)(self._look_stage)
+        self._named = lru_cache(maxsize=10_000)(self._look_techniques)
         self._middles = {key(s.headings[1]) for s in sections(taxonomy) if len(s.headings) == 3}
 
     def stage(self, heading: str) -> str | None:
         """Give the stage that a heading names; the empty one for what goes across; else None."""
-        word = core(heading)
+        return self._stage(core(heading))
+
+    def techniques(self, heading: str) -> frozenset[str]:
+        """Give the techniques that a heading names, exactly or nearly."""
+        return self._named(key(heading))
+
+    def _look_stage(self, word: str) -> str | None:
         if word in self._stages:
             return self._stages[word]
         near = [name for name in self._stages if len(name) > 5 and alike(name, word)]
         return self._stages[near[0]] if near else None
 
-    def techniques(self, heading: str) -> frozenset[str]:
-        """Give the techniques that a heading names, exactly or nearly."""
-        word = key(heading)
+    def _look_techniques(self, word: str) -> frozenset[str]:
         if word in self._techniques:
             return frozenset(self._techniques[word])
         near = [name for name in self._techniques if len(name) > 5 and alike(name, word)]
@@ -218,6 +225,7 @@ class Vocabulary:
         )
 
 
+@lru_cache(maxsize=50_000)
 def alike(one: str, other: str) -> bool:
     """Tell whether two keys differ by a slip of the keyboard."""
     if one == other:

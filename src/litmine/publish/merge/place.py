@@ -55,7 +55,9 @@ class Target:
 
 
 def papers_in(container: Container) -> bool:
-    """Tell whether a table or a list is one of papers."""
+    """Tell whether a table or a list is one of papers, and open to new ones."""
+    if container.closed:
+        return False
     if container.kind == "list":
         own = [row for row in container.rows if row.text]
         linked = [row for row in own if _ITEM_LINK.search(row.text) or row.keys.ids]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
 from litmine.core.taxonomy import Taxonomy
 from litmine.publish.entry import ListEntry
-from litmine.publish.merge.dates import Day, style_of
+from litmine.publish.merge.dates import style_of
 from litmine.publish.merge.document import Container, Document
 from litmine.publish.merge.lines import BOM, Insertion, blank, insert
-from litmine.publish.merge.order import NEWEST, OLDEST, day_of, direction, position
+from litmine.publish.merge.order import NEWEST, OLDEST, arrange, direction, mark_of
 from litmine.publish.merge.place import Placer, Target, papers_in
 from litmine.publish.merge.reading import read
 from litmine.publish.merge.report import Added
@@ -75,7 +75,7 @@ class Plan:
         self.inserted: tuple[int, ...] = ()
         papers = [c for c in self._document.containers if papers_in(c)]
         self._usual = style_of(cell for c in papers for cell in dates_of(c))
-        votes = [direction([day_of(r, date_column(c)) for r in c.rows]) for c in papers]
+        votes = [direction([mark_of(r, date_column(c)) for r in c.rows]) for c in papers]
         self._running = OLDEST if votes.count(OLDEST) > votes.count(NEWEST) else NEWEST
         self._model_document, self._model = self._model_of(papers)
 
@@ -164,34 +164,35 @@ class Plan:
         path = self._document.path(target.node) if target.node is not None else ()
         return " > ".join((*path, *target.missing))
 
-    def _sorted(self, entries: Iterable[ListEntry], running: int | None) -> list[ListEntry]:
-        found = sorted(entries, key=lambda entry: (entry.day, entry.arxiv_id))
-        return found[::-1] if running == NEWEST else found
-
     # -- rows of what is there ------------------------------------------------------------------
 
     def _rows(self, shelf: _Shelf, container: Container) -> None:
         rows = container.rows
         column = date_column(container)
-        days = [day_of(row, column) for row in rows]
-        running = direction(days)
-        if running is None and len({day for day in days if day}) <= 1:
+        marks = [mark_of(row, column) for row in rows]
+        running = direction(marks)
+        if running is None and len({mark.day for mark in marks if mark.day}) <= 1:
             running = self._running
         name = self._name(shelf.target)
-        write = self._writer(container)
-        for rank, entry in enumerate(self._sorted(shelf.entries, running)):
-            before = position(days, _day(entry), running)
-            at = _line_for(container, before)
-            above = self._document.lines[rows[before - 1].first].text if before else ""
-            text = write(entry, above)
+        writer = self._writer(self._document, container)
+        above = ""
+        new = [writer.mark(entry) for entry in shelf.entries]
+        for rank, (before, number) in enumerate(arrange(marks, new, running)):
+            entry = shelf.entries[number]
+            if before and (not rank or rows[before - 1].first >= self._lines[-1].at):
+                above = self._document.lines[rows[before - 1].first].text
+            above = writer.line(entry, above)
             # Of two lists that end together the inner one began later, and goes on first.
             order = (0, -container.first, before, rank)
-            self._lines.append(_New(at, order, text, entry.arxiv_id, name))
+            at = _line_for(container, before)
+            self._lines.append(_New(at, order, above, entry.arxiv_id, name))
 
-    def _writer(self, container: Container) -> Callable[[ListEntry, str], str]:
+    def _writer(
+        self, document: Document, container: Container, *, anew: bool = False
+    ) -> ListWriter | TableWriter:
         if container.kind == "list":
-            return ListWriter(self._document, container, self._usual).line
-        return TableWriter(self._document, container, self._taxonomy, self._usual).line
+            return ListWriter(document, container, self._usual, anew=anew)
+        return TableWriter(document, container, self._taxonomy, self._usual, anew=anew)
 
     # -- new tables and headings ----------------------------------------------------------------
 
@@ -200,16 +201,15 @@ class Plan:
         document, model = self._model_document, self._model
         texts = [part for heading in headings for part in ("", heading)]
         texts.append("")
-        if model.kind == "list":
-            write = ListWriter(document, model, self._usual, anew=True).line
-        else:
-            writer = TableWriter(document, model, self._taxonomy, self._usual, anew=True)
-            write = writer.line
+        if model.kind != "list":
             texts += [document.lines[model.first + n].text.removeprefix(BOM) for n in (0, 1)]
+        writer = self._writer(document, model, anew=True)
         new = [(text, "") for text in texts]
         above = ""
-        for entry in self._sorted(shelf.entries, self._running):
-            above = write(entry, above)
+        marks = [writer.mark(entry) for entry in shelf.entries]
+        for _, number in arrange((), marks, self._running):
+            entry = shelf.entries[number]
+            above = writer.line(entry, above)
             new.append((above, entry.arxiv_id))
         name = self._name(shelf.target)
         for number, (text, arxiv_id) in enumerate([*new, ("", "")]):
@@ -259,7 +259,3 @@ def _line_for(container: Container, before: int) -> int:
             return after
         return next(row.last + 1 for row in reversed(rows) if row.clear)
     return rows[before].first if before < len(rows) else rows[-1].last + 1
-
-
-def _day(entry: ListEntry) -> Day:
-    return (entry.day.year, entry.day.month, entry.day.day)

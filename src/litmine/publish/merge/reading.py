@@ -17,13 +17,24 @@ from litmine.publish.merge.report import Problem
 __all__ = ["read"]
 
 _DELIMITER = re.compile(r"[\s>]*\|?[\s|:]*-[\s|:-]*$")
-_RAW = re.compile(r"\s*<(?:script|pre|style|textarea)\b", re.IGNORECASE)
+# Blocks that HTML alone ends, and what ends them; blank lines do not.
+_RAW = (
+    (
+        re.compile(r"\s*<(?:script|pre|style|textarea)\b", re.I),
+        re.compile(r"</(?:script|pre|style|textarea)>", re.I),
+    ),
+    (re.compile(r"\s*<\?"), re.compile(r"\?>")),
+    (re.compile(r"\s*<!\[CDATA\["), re.compile(r"\]\]>")),
+    (re.compile(r"\s*<![A-Za-z]"), re.compile(r">")),
+)
 _BELONGS_BELOW = re.compile(
     r"(?:\s*<(?:a\b[^>]*/?>(?:\s*</a>)?|br\s*/?>|hr\s*/?>|details[^>]*>|summary[^>]*>.*</summary>))+\s*",
     re.IGNORECASE | re.DOTALL,
 )
 _GLUED = re.compile(r" {0,3}(#{1,6})([^\s#].*)$")
 _BOLD = re.compile(r" {0,3}(?:\*\*([^*]+)\*\*|__([^_]+)__):?\s*$")
+_SWALLOWS = re.compile(r"[`<]|!\[")
+_FRONT_LINE = re.compile(r"[\w-]+[ \t]*:|[ \t#-]|$")
 _FRONT = re.compile(r"---[ \t]*$")
 
 
@@ -68,6 +79,8 @@ class _Reading:
                 for above in range(number + 1):
                     self._texts[above] = ""
                 return
+            if not _FRONT_LINE.match(self._texts[number]):
+                return  # a line of dashes on top, and then the list
 
     # -- blocks ---------------------------------------------------------------------------------
 
@@ -156,8 +169,16 @@ class _Reading:
         text = self._tokens[position + 1].content
         setext = token.markup in {"=", "-"}
         if setext and "|" in text:
-            # A header row over a line of dashes without pipes: GitHub makes a heading of it.
-            self._paragraph(first, end, nested=token.level > 0)
+            # Rows over a line of dashes without pipes: GitHub makes one big heading of them.
+            for number in range(first, end - 1):
+                self._row(number, "row")
+            if self._comment_open < 0:
+                self._say(
+                    "header",
+                    end - 1,
+                    "the line of dashes has fewer columns than the header above it: GitHub shows "
+                    "a heading",
+                )
         elif token.level > 0 or self._comment_open >= 0:
             for number in range(first, end):
                 self._row(number, "text")
@@ -235,6 +256,7 @@ class _Reading:
                 table.end = number + 1
             elif (kinds_of(cells) or ("",)).count("") < len(cells) - 1 and not nested:
                 table = Container("table", number, number + 1, cells, number + 1, broken=True)
+                table.closed = any(_SWALLOWS.search(text) for text in self._texts[first:end])
                 self._row(number, "text")
                 if self._comment_open < 0:
                     self.document.containers.append(table)
@@ -290,9 +312,15 @@ class _Reading:
         whole = "\n".join(texts)
         if not _BELONGS_BELOW.fullmatch(whole):
             self._content(token)
-        if self._comment_open < 0 and _RAW.match(whole):
+        raw = next((close for opening, close in _RAW if opening.match(whole)), None)
+        if self._comment_open < 0 and raw is not None:
             for number in range(first, end):
                 self._row(number, "code")
+            if token.level == 0 and not raw.search(whole):
+                tag = whole.strip()[:12]
+                self._say(
+                    "raw", first, f"{tag} begins here and is never closed: it takes in all below"
+                )
             return
         for number, text in zip(range(first, end), texts, strict=True):
             shown, hidden = self._apart(text, number)
@@ -365,7 +393,7 @@ class _Reading:
         """Give the line from which on everything is code or a comment."""
         document = self.document
         for problem in document.problems:
-            if problem.kind in {"fence", "comment"}:
+            if problem.kind in {"fence", "comment", "raw"}:
                 line = problem.line - 1
                 return next((a for a, b in document.blocks if a <= line < b), line)
         return len(document.lines)

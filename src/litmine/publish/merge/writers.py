@@ -21,8 +21,9 @@ from litmine.publish.merge.columns import (
     pipe_style,
     write_row,
 )
-from litmine.publish.merge.dates import DateStyle, style_of
+from litmine.publish.merge.dates import DateStyle, read_day, style_of
 from litmine.publish.merge.document import Container, Document
+from litmine.publish.merge.order import Mark, mark_text
 
 __all__ = ["DEFAULT_HEADER", "TableWriter", "date_column", "dates_of"]
 
@@ -78,7 +79,8 @@ class TableWriter:
             if kind
         }
         self._frame = cell_style(columns.get("title", ()), linked_elsewhere="link" in self._kinds)
-        self._link = link_label(columns.get("link", ()))
+        linked = self._frame.linked
+        self._link = link_label(columns.get("link", ()), linked_elsewhere=linked)
         self._venues = columns.get("venue", [])
         texts = [line.text for line in document.lines]
         if container.kind == "table":
@@ -104,6 +106,13 @@ class TableWriter:
         if self._container.kind == "html":
             return self._html(entry)
         return write_row(fill(self._kinds, self._values(entry)), self._pipes)
+
+    def mark(self, entry: ListEntry) -> Mark:
+        """Give what the line of a paper will be ordered by."""
+        written = self._date.write(entry.day, exact=entry.published is not None)
+        shown = read_day(written) if "date" in self._kinds else None
+        known = mark_text("", (entry.arxiv_id,))
+        return Mark(shown or known.day, known.fine)
 
     def _values(self, entry: ListEntry) -> Mapping[str, Callable[[], str]]:
         names = {stage.id: stage.name for stage in self._taxonomy.stages}
@@ -212,6 +221,10 @@ class ListWriter:
             )
             tail = before + {"date": day, "venue": venue + year}[kind] + after
         return f"{self._mark(above)}{lead}{title}{tail}"
+
+    def mark(self, entry: ListEntry) -> Mark:
+        """Give what the item of a paper will be ordered by."""
+        return mark_text(self.line(entry), (entry.arxiv_id,))
 
     def _mark(self, above: str) -> str:
         if self._marker is None:

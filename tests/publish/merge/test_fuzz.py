@@ -1,0 +1,38 @@
+"""Ten thousand damaged lists: nothing that people wrote is lost, every paper is added once."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from litmine.core.taxonomy import load_taxonomy
+from litmine.publish.merge import merge
+from tests.publish.merge.damage import DAMAGE, EDGES, ENDINGS, damage, make
+from tests.publish.merge.oracle import judge
+
+TAXONOMY = load_taxonomy()
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "1000"))
+
+
+def test_there_are_more_than_fifteen_kinds_of_damage() -> None:
+    assert len(DAMAGE) + len(set(ENDINGS)) + len(set(EDGES)) > 40
+
+
+@settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None
+)
+@given(
+    seed=st.integers(0, 2**32),
+    kinds=st.lists(st.sampled_from(sorted(DAMAGE)), max_size=7),
+    ending=st.sampled_from(ENDINGS),
+    edge=st.sampled_from(EDGES),
+)
+def test_nothing_human_is_lost_and_every_paper_is_added_once(
+    seed: int, kinds: list[str], ending: str, edge: str
+) -> None:
+    made = make(seed)
+    text = damage(made.text, kinds, seed + 1, ending, edge)
+    result = merge(text, made.entries, TAXONOMY)
+    judge(result, merge(result.text, made.entries, TAXONOMY), made.entries)
