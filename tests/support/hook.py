@@ -43,6 +43,7 @@ class Hook:
         self.received: list[Received] = []
         self.flooded = 0
         self._answers = list(answers)
+        self.on = on
         self._over = threading.Event()
 
         class Handler(BaseHTTPRequestHandler):
@@ -56,7 +57,7 @@ class Hook:
                 hook.received.append(
                     Received(self.path, {k.lower(): v for k, v in self.headers.items()}, body)
                 )
-                on()
+                hook.on()
                 answer = hook._answers.pop(0) if hook._answers else 204
                 if isinstance(answer, int):
                     self.send_response(answer)

@@ -183,7 +183,9 @@ def _tell(
         return "no announcement, nothing to tell"
     if patient and report.exit_code in _PASSING and now < _overdue(settings, now):
         return "held back, since the night will be tried again"
-    sending = _send(_context(settings, store, clock, progress), night, _PAUSES)
+    context = _context(settings, store, clock, progress)
+    context.run_id = report.run_id
+    sending = _send(context, night, _PAUSES)
     report.warnings += [f"digest: {problem}" for problem in sending.problems]
     return sending.summary()
 

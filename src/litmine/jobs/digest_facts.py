@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from litmine.search.saved import News
 
-__all__ = ["Mark", "gather"]
+__all__ = ["Gathered", "Mark", "gather"]
 
 _FIRST = timedelta(days=1)
 _OVERLAP = timedelta(minutes=10)
@@ -87,31 +87,45 @@ class Mark:
         return cls(**{**stored, "at": datetime.fromisoformat(stored["at"])})
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A digest, where it ends and where it began."""
+
+    digest: Digest
+    mark: Mark
+    origin: Mark
+
+
 def gather(
-    settings: Settings, store: Store, clock: Clock, night: date, last: Mark | None
-) -> tuple[Digest, Mark]:
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    night: date,
+    last: Mark | None,
+    run_id: str | None = None,
+) -> Gathered:
     """Read what is new since `last`, what waits, and what went wrong.
 
     Parameters
     ----------
     last : Mark or None
-        Where the last confirmed digest ended; None: there was none, the digest tells of the last
-        run and of a day's approvals.
+        Where the last confirmed digest ended; None: there was none, the digest tells of a day.
+    run_id : str, optional
+        The run that is just over; by default the one that began last.
     """
     now = clock.now()
     with store.read() as connection:
-        runs = last_runs(connection, "nightly", 50)
-        begin = _begin(last, runs, now)
-        queued = _unseen(queued_since(connection, begin), last.queued if last else ())
-        approved = approvals_after(
-            connection,
-            max(0, last.decision - _DECISIONS_LOOKED_BACK) if last else 0,
-            None if last else now - _FIRST,
-        )
+        runs = sorted(last_runs(connection, "nightly", 50), key=lambda run: run.run_id != run_id)
+        origin = last or _origin(connection, now)
+        # A mark of the future was made by a clock that ran ahead.
+        begin = (origin.at if origin.at <= now else now - _FIRST) - _OVERLAP
+        seen = set(origin.queued)
+        queued = [i for i in queued_since(connection, begin) if i.arxiv_id not in seen]
+        approved = approvals_after(connection, origin.decision - _DECISIONS_LOOKED_BACK)
         decided = [one.id for one in approved]
-        approved = [one for one in approved if not last or one.id not in set(last.decisions)]
-        news = _runs_told(runs, begin, last)
-        alarms, told = _alarms(connection, begin, news, last)
+        approved = [one for one in approved if one.id not in set(origin.decisions)]
+        news = _runs_told(runs, begin, origin)
+        alarms, told = _alarms(connection, begin, news, origin)
         counts = announced_counts(connection, night)
         newest = last_decision(connection)
         digest = Digest(
@@ -134,8 +148,8 @@ def gather(
         )
         recent = [i.arxiv_id for i in queued_since(connection, min(begin, now - _SEEN))]
         wanted = bool(digested_searches(connection))
-    saved, hits, trouble = _saved(settings, store, clock, begin, last) if wanted else ((), {}, [])
-    fresh = [alarm for alarm in trouble if not last or alarm.text not in last.alarms]
+    saved, hits, trouble = _saved(settings, store, clock, begin, origin) if wanted else ((), {}, [])
+    fresh = [alarm for alarm in trouble if alarm.text not in origin.alarms]
     digest = replace(digest, saved=saved, alarms=(*digest.alarms, *fresh))
     mark = Mark(
         at=now,
@@ -146,19 +160,20 @@ def gather(
         runs=[run.run_id for run in runs],
         alarms=[*told, *(alarm.text for alarm in trouble)],
     )
-    return digest, mark
+    return Gathered(digest, mark, origin)
 
 
-def _begin(last: Mark | None, runs: Sequence[Run], now: datetime) -> datetime:
-    if last is not None and last.at <= now:
-        return last.at - _OVERLAP
-    # The first digest; or the last one was made by a clock that ran ahead.
-    return min(now, runs[0].started_at) - timedelta(seconds=1) if runs else now - _FIRST
-
-
-def _unseen(items: Iterable[QueueItem], seen: Iterable[str]) -> list[QueueItem]:
-    known = set(seen)
-    return [item for item in items if item.arxiv_id not in known]
+def _origin(connection: Connection, now: datetime) -> Mark:
+    """Return where the first digest of all begins: a day ago."""
+    since = now - _FIRST
+    fresh = approvals_after(connection, 0, since)
+    decision = min((one.id for one in fresh), default=last_decision(connection) + 1) - 1
+    known = approvals_after(connection, decision - _DECISIONS_LOOKED_BACK)
+    return Mark(
+        at=since + _OVERLAP,
+        decision=decision,
+        decisions=[one.id for one in known if one.id <= decision],
+    )
 
 
 def _lines(connection: Connection, items: Sequence[QueueItem]) -> tuple[PaperLine, ...]:
@@ -209,14 +224,14 @@ def _waiting(connection: Connection, settings: Settings) -> Waiting:
     )
 
 
-def _runs_told(runs: Sequence[Run], begin: datetime, last: Mark | None) -> list[Run]:
+def _runs_told(runs: Sequence[Run], begin: datetime, last: Mark) -> list[Run]:
     """Nightly runs that no digest has told of, newest first."""
-    told = set(last.runs) if last else set()
+    told = set(last.runs)
     return [run for run in runs if run.started_at > begin and run.run_id not in told]
 
 
 def _alarms(
-    connection: Connection, begin: datetime, runs: Sequence[Run], last: Mark | None
+    connection: Connection, begin: datetime, runs: Sequence[Run], last: Mark
 ) -> tuple[list[Alarm], list[str]]:
     """Return the alarms, and the sentences that the next digest is not to repeat."""
     alarms: list[Alarm] = []
@@ -239,7 +254,7 @@ def _alarms(
         for warning in report.get("warnings") or ()
         if not str(warning).startswith("drift ")
     ]
-    known = set(last.alarms) if last else set()
+    known = set(last.alarms)
     fresh = [alarm for alarm in once if alarm.text not in known]
     return alarms + fresh, [alarm.text for alarm in once]
 
@@ -272,7 +287,7 @@ def _of_earlier(runs: Sequence[Run]) -> list[Alarm]:
 
 
 def _saved(
-    settings: Settings, store: Store, clock: Clock, begin: datetime, last: Mark | None
+    settings: Settings, store: Store, clock: Clock, begin: datetime, last: Mark
 ) -> tuple[tuple[SavedNews, ...], dict[str, list[str]], list[Alarm]]:
     """Return the news of saved searches, the ids told by search, and what went wrong."""
     from litmine.search.saved import SavedSearches
@@ -284,7 +299,7 @@ def _saved(
         # What a search needs (its encoder, its index) must not cost everybody the digest.
         said = f"Saved searches could not be looked through: {clean(str(error))}"
         return (), {}, [Alarm("warning", said)]
-    known = last.saved if last else {}
+    known = last.saved
     found, seen = [], {}
     for search, news in told:
         seen[str(search.id)] = [one.hit.arxiv_id for one in news]

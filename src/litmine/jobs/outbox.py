@@ -25,7 +25,7 @@ from litmine.core.errors import ConfigError
 from litmine.core.log import get_logger
 from litmine.core.settings import Settings
 from litmine.jobs.context import RunContext
-from litmine.jobs.digest_facts import Mark, gather
+from litmine.jobs.digest_facts import Gathered, Mark, gather
 from litmine.publish.digest import Alarm, Digest, payload, subject
 from litmine.publish.digest_mail import render_html, render_text
 from litmine.publish.mail import Outcome, compose, send_mail
@@ -108,29 +108,46 @@ class Plan:
     target: Target
     digest: Digest
     mark: Mark
+    origin: Mark
     number: int
 
 
 def planned(context: RunContext, night: date, whom: Sequence[Target]) -> list[Plan]:
     """Make the digest for each recipient, from where the last one confirmed to them ended."""
-    made: dict[str, tuple[Digest, Mark]] = {}
+    made: dict[str, Gathered] = {}
     plans = []
     for target in whom:
-        with context.store.read() as connection:
-            before = last_sent(connection, target.channel, target.name)
-            # Somebody new goes on from where the others are.
-            since = before.changed_at if before else _EVER
-            lost = troubled_since(connection, target.channel, target.name, since)
-            # Somebody new goes on from where the others are.
-            before = before or last_sent(connection, target.channel)
-        key = before.digest if before else ""
+        last, lost, number = _history(context, target)
+        key = json.dumps(last.as_json() if last else None)
         if key not in made:
-            last = Mark.from_json(before.body["mark"]) if before and before.body else None
-            made[key] = gather(context.settings, context.store, context.clock, night, last)
-        digest, mark = made[key]
-        number = int(before.body.get("number", 0)) + 1 if before else 1
-        plans.append(Plan(target, _with_losses(digest, lost), mark, number))
+            made[key] = gather(
+                context.settings,
+                context.store,
+                context.clock,
+                night,
+                last,
+                context.run_id if context.run_id != "-" else None,
+            )
+        found = made[key]
+        digest = _with_losses(found.digest, lost)
+        plans.append(Plan(target, digest, found.mark, found.origin, number))
     return plans
+
+
+def _history(context: RunContext, target: Target) -> tuple[Mark | None, list[Delivery], int]:
+    """Where the digests of a recipient have come to, what they did not get, the next number."""
+    with context.store.read() as connection:
+        own = last_sent(connection, target.channel, target.name)
+        since = own.changed_at if own else _EVER
+        lost = troubled_since(connection, target.channel, target.name, since)
+        newest = last_sent(connection, target.channel)
+    number = int(newest.body["number"]) + 1 if newest else 1
+    if own is None and lost and lost[0].body:
+        # Nothing was ever confirmed: on from where the first attempt began.
+        return Mark.from_json(lost[0].body["origin"]), lost, number
+    # Somebody new goes on from where the others are.
+    before = own or newest
+    return (Mark.from_json(before.body["mark"]) if before else None), lost, number
 
 
 def _with_losses(digest: Digest, lost: Sequence[Delivery]) -> Digest:
@@ -231,7 +248,12 @@ def _body(plan: Plan) -> dict[str, Any]:
             "text": render_text(digest),
             "html": render_html(digest),
         }
-    return {**body, "mark": plan.mark.as_json(), "number": plan.number}
+    return {
+        **body,
+        "mark": plan.mark.as_json(),
+        "origin": plan.origin.as_json(),
+        "number": plan.number,
+    }
 
 
 def _message_id(settings: Settings, name: str, target: Target, now: datetime) -> str:

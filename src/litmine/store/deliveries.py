@@ -155,10 +155,8 @@ def last_sent(connection: Connection, channel: str, target: str | None = None) -
     rows = connection.execute(statement.order_by(deliveries.c.changed_at.desc()).limit(_LOOKED_AT))
     # By the number that each digest carries: a clock that ran ahead once must not make the
     # digest of that day the last one for ever.
-    found = sorted(
-        map(_delivery, rows), key=lambda one: (int(one.body.get("number", 0)), one.digest)
-    )
-    return found[-1] if found else None
+    found = [one for one in map(_delivery, rows) if one.body]
+    return max(found, key=lambda one: (int(one.body["number"]), one.digest), default=None)
 
 
 def troubled_since(
