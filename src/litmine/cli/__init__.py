@@ -37,6 +37,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("suggestions", "suggestions", "Suggestions to hand-kept lists, and what is left out of them."),
     ("export", "export", "The approved papers as BibTeX, RIS, CSL-JSON, CSV, Parquet, Atom."),
     ("site", "site", "The companion site of the list: build its pages, look at them."),
+    ("links", "links", "Whether the links of the list still work: a bounded, polite round."),
     ("schedule", "schedule", "Keep the nightly run going on arXiv's announcement nights."),
     ("ingest", "ingest", "Add papers from a snapshot file, a search query or by id."),
     ("classify", "classify", "Classify the papers of a JSON-lines file."),
