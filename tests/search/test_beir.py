@@ -108,3 +108,9 @@ def test_scores_of_a_run_fall_even_where_papers_tie():
     scores = [float(line.split()[4]) for line in lines]
     assert scores == sorted(set(scores), reverse=True)
     assert [line.split()[2] for line in lines] == ["a", "b", "c"]
+
+
+def test_a_byte_order_mark_at_the_beginning_is_passed_over(tmp_path):
+    path = tmp_path / "queries.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"_id": "q1", "text": "caches"}\n')
+    assert [(one.id, one.text) for one in read_queries(path)] == [("q1", "caches")]

@@ -287,6 +287,29 @@ def test_similar_papers_leave_out_the_examples(searcher):
         searcher.similar()
 
 
+@pytest.mark.parametrize(
+    "example",
+    [
+        "https://arxiv.org/abs/2506.00001v2",
+        "arXiv:2506.00001",
+        "https://huggingface.co/papers/2506.00001",
+        " 2506.00001 ",
+    ],
+)
+def test_an_example_can_be_a_link(searcher, example):
+    like = searcher.similar([example], scope="everything")
+    assert like.hits == searcher.similar(["2506.00001"], scope="everything").hits
+    with pytest.raises(InputError, match="is not an arXiv id"):
+        searcher.similar(["a word"])
+
+
+def test_what_is_listed_by_filters_alone_has_no_score(searcher):
+    (hit, *_) = searcher.search("is:pending", scope="everything").hits
+    assert (hit.score, hit.lexical, hit.dense, hit.similarity) == (None,) * 4
+    (hit,) = searcher.search("2606.00004").hits
+    assert hit.score is None
+
+
 def test_unfinished_words_are_completed_while_somebody_types(searcher):
     typed = searcher.search("quantis", scope="everything", typing=True)
     assert typed.hits[0].arxiv_id == "2606.00003"

@@ -73,9 +73,12 @@ class Hit(Model):
         description="who puts it into these cells: a reviewer's decision, a label of the seeded "
         "library, a public list, or the model alone; null: nobody"
     )
-    score: Share = Field(description="`lexical` + `dense`; of two hits the better one has more")
-    lexical: Share = Field(description="what words give to the score")
-    dense: Share = Field(description="what meaning gives to the score")
+    score: Share | None = Field(
+        description="`lexical` + `dense`; of two hits the better one has more; null: filters alone "
+        "list papers, newest first"
+    )
+    lexical: Share | None = Field(description="what words give to the score; null: as `score`")
+    dense: Share | None = Field(description="what meaning gives to the score; null: as `score`")
     similarity: float | None = Field(
         description="cosine of the vectors of query and paper; null: the paper has none",
         examples=[0.62],

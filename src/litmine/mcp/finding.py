@@ -165,7 +165,7 @@ def _paper(hit: Hit) -> FoundPaper:
         cells=list(hit.cells),
         techniques=list(hit.techniques),
         said_by=cast("SaidBy | None", hit.source),
-        score=round(hit.score, 4),
+        score=hit.score,
         sentence=None if hit.snippet is None else hit.snippet.text,
     )
 

@@ -68,7 +68,9 @@ class FoundPaper(BaseModel):
     cells: Cells
     techniques: Techniques
     said_by: Authority
-    score: float = Field(description="0 to 1; only compares hits of one answer")
+    score: float | None = Field(
+        description="0 to 1; only compares hits of one answer; null: not ranked, newest first"
+    )
     sentence: str | None = Field(
         description="the sentence of its abstract that fits best, word for word; null: only its "
         "title is stored"

@@ -47,9 +47,10 @@ class Hit:
         Ids of the taxonomy.
     source : str or None
         Who says so: "reviewer", "label", "list" or "model"; None where nobody does.
-    score : float
-        From 0 to 1; the sum of `lexical` and `dense`.
-    lexical, dense : float
+    score : float or None
+        From 0 to 1; the sum of `lexical` and `dense`. None where nothing was ranked: filters alone
+        list papers, newest first.
+    lexical, dense : float or None
         What words and what meaning give to the score.
     similarity : float or None
         Cosine of the query's and the paper's vectors; None where the paper has none.
@@ -69,9 +70,9 @@ class Hit:
     cells: tuple[str, ...]
     techniques: tuple[str, ...]
     source: str | None
-    score: float
-    lexical: float
-    dense: float
+    score: float | None
+    lexical: float | None
+    dense: float | None
     similarity: float | None
     abstract: str = ""
     title_marks: Marks = ()

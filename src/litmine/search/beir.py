@@ -86,7 +86,8 @@ def run_lines(query_id: str, found: Iterable[tuple[str, float]]) -> Iterator[str
 
 def _objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
-        with path.open(encoding="utf-8") as lines:
+        # Some editors begin a file with a byte order mark.
+        with path.open(encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, start=1):
                 if not line.strip():
                     continue

@@ -80,7 +80,7 @@ class Ranking:
     ----------
     places : ndarray of int64
     scores, lexical, dense : ndarray of float32
-        From 0 to 1; a score is the sum of the other two.
+        From 0 to 1; a score is the sum of the other two. NaN where nothing was ranked.
     similarities : ndarray of float32
         Cosine to the query; NaN without a vector on either side.
     """
@@ -97,8 +97,8 @@ class Ranking:
     @classmethod
     def of_places(cls, places: NDArray[np.int64]) -> Ranking:
         """Papers in a given order, without any score."""
-        zeros = np.zeros(len(places), np.float32)
-        return cls(places, zeros, zeros, zeros, np.full(len(places), np.nan, np.float32))
+        none = np.full(len(places), np.nan, np.float32)
+        return cls(places, none, none, none, none)
 
     def take(self, order: NDArray[np.int64]) -> Ranking:
         """The same papers in another order."""

@@ -34,9 +34,9 @@ class Found:
     cells: tuple[str, ...]
     techniques: tuple[str, ...]
     source: str | None
-    score: float
-    lexical: float
-    dense: float
+    score: float | None
+    lexical: float | None
+    dense: float | None
     similarity: float | None
 
     @classmethod
@@ -51,21 +51,26 @@ class Found:
             relevance = standing.relevance
         taxonomy = load_taxonomy()
         cells, techniques = int(part.cells[row]), int(part.techniques[row])
-        state, similarity = int(part.state[row]), float(ranking.similarities[at])
+        state = int(part.state[row])
         return cls(
             arxiv_id=arxiv_id,
             state=None if state < 0 else STATES[state],
-            relevance=None if np.isnan(relevance) else round(relevance, 4),
+            relevance=_rounded(relevance),
             cells=tuple(c for place, c in enumerate(taxonomy.cells) if cells >> place & 1),
             techniques=tuple(
                 t.id for place, t in enumerate(taxonomy.techniques) if techniques >> place & 1
             ),
             source=SOURCES[int(part.source[row])] or None,
-            score=round(float(ranking.scores[at]), 4),
-            lexical=round(float(ranking.lexical[at]), 4),
-            dense=round(float(ranking.dense[at]), 4),
-            similarity=None if np.isnan(similarity) else round(similarity, 4),
+            score=_rounded(ranking.scores[at]),
+            lexical=_rounded(ranking.lexical[at]),
+            dense=_rounded(ranking.dense[at]),
+            similarity=_rounded(ranking.similarities[at]),
         )
+
+
+def _rounded(value: float | np.float32) -> float | None:
+    """Four digits; None for NaN."""
+    return None if np.isnan(value) else round(float(value), 4)
 
 
 def present(store: Store, found: Sequence[Found], weights: Mapping[str, float]) -> tuple[Hit, ...]:

@@ -31,7 +31,7 @@ from litmine.search.records import read_records
 from litmine.search.scope import Scope, parse_scope
 from litmine.search.similar import Example, example_of_papers, example_of_text
 from litmine.search.standing import StandingsKeeper
-from litmine.search.syntax import Query, parse
+from litmine.search.syntax import Query, identifier, parse
 from litmine.search.view import View, Views
 from litmine.store import Store
 from litmine.store.schema import announcements
@@ -187,12 +187,17 @@ class Searcher:
     ) -> Answer:
         """Find papers like some papers, like a text such as an abstract, or like both.
 
+        Parameters
+        ----------
+        papers : sequence of str
+            arXiv ids or links.
+
         Raises
         ------
         NotFound
             A paper is not in the index.
         InputError
-            Neither papers nor a text are given, or they are too many or too long.
+            Neither papers nor a text are given, they are too many or too long, or one is no id.
         """
         began = time.perf_counter()
         place = parse_scope(scope)
@@ -203,7 +208,8 @@ class Searcher:
         moment = self._moment()
         examples: list[Example] = []
         if papers:
-            examples.append(example_of_papers(papers, moment.rows, moment.generation))
+            ids = [identifier(paper) for paper in papers]
+            examples.append(example_of_papers(ids, moment.rows, moment.generation))
         if wanted:
             examples.append(
                 example_of_text(wanted, moment.rows.stats, self._vector(wanted, moment))

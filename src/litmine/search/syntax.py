@@ -29,7 +29,7 @@ from litmine.core.taxonomy import Taxonomy
 from litmine.index.text import words
 from litmine.search.syntax_values import STATES, FieldValues, Years, year_range, years_text
 
-__all__ = ["FIELDS", "STATES", "Filter", "Query", "Years", "parse", "year_range"]
+__all__ = ["FIELDS", "STATES", "Filter", "Query", "Years", "identifier", "parse", "year_range"]
 
 FIELDS = (
     "author",
@@ -181,6 +181,18 @@ def parse(text: str, *, taxonomy: Taxonomy, categories: Collection[str] | None =
     building = _Building(FieldValues(taxonomy, categories))
     building.read(text.translate(_QUOTES))
     return building.query(text)
+
+
+def identifier(text: str) -> str:
+    """Read an arXiv id, without version, from an id or a link to a paper, here or elsewhere.
+
+    Raises
+    ------
+    InputError
+        There is none in it.
+    """
+    found = _whole_identifier(text.strip())
+    return parse_arxiv_id(text).id if found is None else found
 
 
 def _quoted(value: str) -> str:
