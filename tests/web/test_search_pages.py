@@ -150,6 +150,63 @@ def test_pages_of_hits(reader, monkeypatch):
     assert tree.xpath("//ol/@start") == ["9"]
 
 
+def test_a_page_behind_the_last_says_where_the_last_is(reader):
+    tree = parsed(reader.get("/search?q=frugal&scope=everything&page=7"))
+    assert "There is no page 7" in said(tree)
+    assert "10 papers were found" in said(tree)
+    (last,) = tree.xpath("//a[text()='page 1']/@href")
+    assert last == "/search?q=frugal&scope=everything"
+    assert "Nothing is like that" not in said(tree)
+
+
+@pytest.fixture
+def changing(searcher, monkeypatch):
+    """Changes all hits that are found from now on."""
+
+    def change(**changes):
+        asked = searcher.search
+
+        def changed(text, **options):
+            answer = asked(text, **options)
+            return replace(answer, hits=tuple(replace(hit, **changes) for hit in answer.hits))
+
+        monkeypatch.setattr(searcher, "search", changed)
+
+    return change
+
+
+def test_filters_alone_show_no_scores(reader, changing):
+    changing(score=None, lexical=None, dense=None, similarity=None)
+    tree = parsed(reader.get("/search?q=is:approved&scope=everything"))
+    (why,) = {said(one) for one in tree.xpath("//details[@class='why']/summary")}
+    assert why == "Why: it passes the filters"
+    assert not tree.xpath("//li[@class='hit']//*[@class='score']")
+    assert "0.00" not in said(tree)
+
+
+def test_a_paper_of_which_only_the_title_is_known_leads_to_arxiv_and_says_so(reader, changing):
+    def link():
+        tree = parsed(reader.get("/search?q=alpha&scope=everything"))
+        (one, *_) = tree.xpath("//li[@class='hit']//h2/a")
+        return one.get("href"), one.get("rel"), said(one)
+
+    assert link() == ("/papers/2605.00001", None, "Alpha caches")
+    changing(abstract="", snippet=None)
+    assert link() == (
+        "https://arxiv.org/abs/2605.00001",
+        "noreferrer",
+        "Alpha caches on arXiv ↗",
+    )
+
+
+@pytest.mark.parametrize("path", ["/search?q=alpha", "/search/similar", "/searches", "/searches/1"])
+def test_search_stands_in_the_navigation(reader, saved, path):
+    tree = parsed(reader.get(path))
+    for nav in tree.xpath("//nav[contains(@class,'nav')][@aria-label]")[:2]:
+        (one,) = nav.xpath(".//a[text()='Search']")
+        assert (one.get("href"), one.get("aria-current")) == ("/search", "page")
+
+
 def test_what_was_not_understood_is_said_beside_the_language(reader):
     tree = parsed(reader.get("/search?q=sage:x"), 422)
     assert "Unknown field 'sage'; did you mean stage?" in said(tree).replace("unknown", "Unknown")

@@ -108,6 +108,8 @@ class ShownHit:
     ----------
     address : str
         Its page; on arXiv for a paper of which only the title is known here.
+    away : bool
+        Whether that is on arXiv.
     abstract : Markup or None
         With the best sentence underlined.
     words, meaning : float
@@ -116,6 +118,7 @@ class ShownHit:
 
     hit: Hit
     address: str
+    away: bool
     title: Markup
     sentence: Markup | None
     abstract: Markup | None
@@ -131,6 +134,8 @@ class Found:
     ----------
     previous, next : str or None
         Addresses of the neighbouring pages.
+    last_page : int
+        The last one with papers on it; 1 if there are none.
     """
 
     answer: Answer
@@ -139,6 +144,7 @@ class Found:
     panel: Panel
     previous: str | None
     next: str | None
+    last_page: int = 1
 
 
 def found(ask: Ask, answer: Answer) -> Found:
@@ -151,6 +157,7 @@ def found(ask: Ask, answer: Answer) -> Found:
         _panel(ask, answer.facets),
         ask.on_page(ask.page - 1).address if ask.page > 1 else None,
         ask.on_page(ask.page + 1).address if more and len(answer.hits) == PAGE else None,
+        min(max(1, -(-answer.total // PAGE)), MOST_PAGES),
     )
 
 
@@ -160,11 +167,12 @@ def shown(hits: Sequence[Hit]) -> tuple[ShownHit, ...]:
         ShownHit(
             hit,
             f"/papers/{hit.arxiv_id}" if hit.abstract else hit.url,
+            not hit.abstract,
             highlight(hit.title, hit.title_marks),
             _sentence(hit.snippet) if hit.snippet else None,
             _abstract(hit) if hit.abstract else None,
-            round(100 * min(max(hit.lexical, 0.0), 1.0), 1),
-            round(100 * min(max(hit.dense, 0.0), 1.0), 1),
+            round(100 * min(max(hit.lexical or 0.0, 0.0), 1.0), 1),
+            round(100 * min(max(hit.dense or 0.0, 0.0), 1.0), 1),
         )
         for hit in hits
     )
