@@ -10,7 +10,7 @@ from litmine.publish.entry import ListEntry
 from litmine.publish.site.environment import PageHead, Pages, cell_path, month_name
 from litmine.publish.site.files import SiteFile, fingerprint
 from litmine.publish.site.glyphs import heat
-from litmine.publish.site.model import Collection, by_month
+from litmine.publish.site.model import Collection, by_month, verdict
 from litmine.publish.site.periods import calendar
 from litmine.publish.site.rows import Rows
 from litmine.publish.site.structured import site_data
@@ -77,7 +77,7 @@ def front(
             "index.html",
             head,
             total=total,
-            labelled=sum(paper.source != "reviewer" for paper in collection.papers),
+            said=Counter(verdict(paper) for paper in collection.papers),
             matrix=_matrix(collection, pages, months),
             columns=columns,
             months=monthly(collection.papers, months),

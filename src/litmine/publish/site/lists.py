@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from litmine.publish.entry import ListEntry
+from litmine.publish.site.downloads import MONTHLY, month_path
 from litmine.publish.site.environment import FeedLink, PageHead, Pages, cell_path
 from litmine.publish.site.files import SiteFile, fingerprint
 from litmine.publish.site.front import cell_counts, technique_counts
@@ -190,11 +192,19 @@ class _PeriodPage:
             "period.html",
             head,
             title=title,
-            of="" if archive else period.name,
             period=period,
+            downloads=_downloads(period) if archive else (),
             rows=rows,
             crumbs=(*listing.crumbs, (listing.title, listing.path), *period.up),
         )
+
+
+def _downloads(period: Period) -> tuple[tuple[str, str], ...]:
+    """Name the files that a month of the archive can be had as."""
+    month = period.path.removeprefix("archive/").removesuffix(".html")
+    if not re.fullmatch(r"\d{4}-\d{2}", month):
+        return ()
+    return tuple((label, month_path(month, ending)) for label, ending in MONTHLY)
 
 
 def _front(
@@ -209,7 +219,10 @@ def _front(
     newest = papers[:NEWEST]
     technique = listing.base.startswith("techniques/")
     counts = cell_counts(collection, papers if technique else None)
-    techniques = [] if technique else technique_counts(collection, papers)
+    techniques = technique_counts(collection, papers)
+    if technique:  # those that its papers use besides it
+        own = listing.base.partition("/")[2]
+        techniques = [pair for pair in techniques if pair[0] not in {own, "other"}]
     total = len(collection.papers)
     new = collection.count_new(papers)
     years = calendar(listing.base, papers, period_pages)
@@ -244,7 +257,7 @@ def _front(
             here=listing.here,
             axis=listing.axis,
             techniques=techniques[:12],
-            techniques_title="Techniques",
+            techniques_title="Together with" if technique else "Techniques",
             data=collection_data(listing.title, listing.description, listing.path, papers, pages),
         )
 

@@ -14,11 +14,21 @@ from litmine.core.taxonomy import Taxonomy
 from litmine.publish.bibtex import render_bibtex
 from litmine.publish.entry import ListEntry, in_order
 
-__all__ = ["Collection", "SiteSettings", "months_between", "next_month"]
+__all__ = [
+    "NEW_DAYS",
+    "Collection",
+    "SiteSettings",
+    "added",
+    "by_month",
+    "months_between",
+    "verdict",
+]
 
 #: A paper is new when it was added this many days before the latest addition, or later.
 NEW_DAYS = 7
 _SPARK_MONTHS = 36
+#: What stands in place of a reviewer when a rule has approved.
+RULE = "rule:auto-approve"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +182,13 @@ class Collection:
         return {name: tuple(papers) for name, papers in groups.items()}
 
 
+def verdict(paper: ListEntry) -> str:
+    """Return who says that a paper belongs here: ``reviewer``, ``rule`` or ``label``."""
+    if paper.source != "reviewer" or paper.approval is None:
+        return "label"
+    return "rule" if paper.approval.by_rule else "reviewer"
+
+
 def added(paper: ListEntry) -> date | None:
     """Return the day on which a reviewer approved a paper; None for labelled ones."""
     return paper.approval.decided_at.date() if paper.approval else None
@@ -204,10 +221,11 @@ def by_month(papers: Iterable[ListEntry]) -> Counter[str]:
 
 def _public(entry: ListEntry) -> ListEntry:
     approval = entry.approval
-    if approval is None or not (approval.reviewer or approval.comment):
+    if approval is None:
         return entry
+    said = replace(approval, reviewer=RULE if approval.by_rule else "", comment="")
     bare = copy(entry)  # `replace` would check and clean every field once more
-    object.__setattr__(bare, "approval", replace(approval, reviewer="", comment=""))
+    object.__setattr__(bare, "approval", said)
     return bare
 
 

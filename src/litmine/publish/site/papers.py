@@ -9,7 +9,7 @@ from litmine.publish.entry import ListEntry
 from litmine.publish.site.cards import card_path
 from litmine.publish.site.environment import FeedLink, PageHead, Pages, month_name
 from litmine.publish.site.files import SiteFile, fingerprint
-from litmine.publish.site.model import Collection, added
+from litmine.publish.site.model import Collection, added, verdict
 from litmine.publish.site.rows import Rows, paper_path
 from litmine.publish.site.structured import MOST_AUTHORS, citation_meta, paper_data
 
@@ -71,7 +71,8 @@ class _Page:
             authors=", ".join(names) + (f" and {more} more" if more > 0 else ""),
             cells=cells,
             techniques=techniques,
-            approved=added(paper) if paper.source == "reviewer" else None,
+            verdict=verdict(paper),
+            approved=added(paper),
             links=_links(paper),
             crumbs=(
                 ("Archive", "archive.html"),

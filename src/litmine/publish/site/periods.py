@@ -23,7 +23,7 @@ __all__ = ["FULL", "NEWEST", "SHORT", "Calendar", "Period", "Section", "calendar
 FULL = 100
 SHORT = 450
 NEWEST = 30
-_SAMPLE = 6
+_SAMPLE = 6  # shown of a period that has a page of its own, at least
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -142,11 +142,12 @@ def _year(
     path = f"{base}/{year}.html"
     long = len(papers) > SHORT
     months = _groups(papers, _month)
+    sample = max(_SAMPLE, SHORT // len(months))
     sections = tuple(
         Section(
             month_name(month),
             f"m{month[5:]}",
-            group[:_SAMPLE] if long else group,
+            group[:sample] if long else group,
             len(group),
             f"{base}/{month}.html" if long or always else None,
         )
@@ -166,11 +167,12 @@ def _month_pages(
     path = f"{base}/{month}.html"
     long = len(papers) > SHORT
     days = _groups(papers, date.isoformat)
+    sample = max(_SAMPLE, SHORT // len(days))
     sections = [
         Section(
             long_day(date.fromisoformat(day)),
             f"d{day[8:]}",
-            group[:_SAMPLE] if long else group,
+            group[:sample] if long else group,
             len(group),
             f"{base}/{day}.html" if long else None,
         )

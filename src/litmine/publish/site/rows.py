@@ -10,12 +10,20 @@ from litmine.core.latex import latex, plain
 from litmine.publish.entry import ListEntry
 from litmine.publish.site.environment import Pages, day
 from litmine.publish.site.glyphs import glyph
+from litmine.publish.site.model import verdict
 
 __all__ = ["Rows", "paper_path"]
 
 #: Stands for the way up to the site's folder, which differs between pages. Entries hold no NUL.
 _ROOT = "\0"
 _AUTHORS = 3
+
+
+_TAGS = {
+    "reviewer": None,  # the usual case needs no word
+    "rule": Markup('<span class="tag">approved by rule</span>'),
+    "label": Markup('<span class="tag">labelled</span>'),
+}
 
 
 def paper_path(arxiv_id: str) -> str:
@@ -84,7 +92,7 @@ class Rows:
             Markup('<a href="{}">arXiv {}</a>').format(
                 f"https://arxiv.org/abs/{paper.arxiv_id}", paper.arxiv_id
             ),
-            None if paper.source == "reviewer" else Markup('<span class="tag">labelled</span>'),
+            _TAGS[verdict(paper)],
         ]
         return Markup(
             '<li class="row">{}<div><a class="title" href="{}{}">{}</a>{}'
