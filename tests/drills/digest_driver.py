@@ -16,17 +16,17 @@ import sys
 from datetime import date
 from pathlib import Path
 
+# Before the first fork, since the processes need them all.
+import httpx  # noqa: F401
 from sqlalchemy import event
 
-# Imported before the first fork, since the processes need them all.
-import litmine.jobs.outbox
-import litmine.publish.webhook  # noqa: F401
 from litmine.core.clock import SystemClock
 from litmine.core.log import configure_logging
 from litmine.core.settings import load_settings
 from litmine.jobs.digest import tell_night
 from litmine.jobs.nightly import new_run_id
 from litmine.jobs.report import RunReport
+from litmine.publish.digest_mail import _environment
 from litmine.store import open_store
 from litmine.store.runs import finish_run, start_run
 
@@ -73,6 +73,7 @@ def live(arguments: list[str], night: str, kill_at: int) -> None:
 
 def main() -> None:
     configure_logging("error")
+    _environment().get_template("digest.html")  # read once, before the first fork
     for line in iter(_line, ""):
         night, kill_at = line.split()
         child = os.fork()

@@ -218,15 +218,23 @@ def _frozen(store: Store, day: date) -> dict[str, Any]:
 
 def _rehearse(loaded: Settings, store: Store, day: date | None, *, again: bool) -> None:
     from litmine.core.clock import SystemClock
+    from litmine.core.errors import NotFound
     from litmine.jobs.digest import frozen, preview
     from litmine.publish.digest import subject
 
-    if day is not None:
-        for row in frozen(store, day):
+    plans = [] if day else preview(loaded, store, SystemClock())
+    try:
+        rows = frozen(store, day or plans[0].digest.night)
+    except NotFound:
+        if day:
+            raise
+        rows = []
+    if rows and (day or not again):
+        for row in rows:
             would = "would be sent" if again or row.state == "waiting" else f"stays {row.state}"
             typer.echo(f"{row.channel} {row.target}: {would}: {row.digest}")
         return
-    for plan in preview(loaded, store, SystemClock()):
+    for plan in plans:
         wanted = plan.digest.news or plan.target.quiet_nights or again
         would = subject(plan.digest) if wanted else "no news, nothing would be sent"
         typer.echo(f"{plan.target.channel} {plan.target.name}: {would}")
