@@ -284,14 +284,17 @@ class _Run:
         papers = [self._entries[one] for one in standing.papers if one in self._entries]
         back = [one for one in standing.papers if one not in self._entries]
         title = words.title(len(standing.papers), path)
-        body = words.body(papers, path, taken_back=back, notes=notes)
+
+        def body(most: int = words.MOST_CHARACTERS) -> str:
+            return words.body(papers, path, taken_back=back, notes=notes, most=most)
+
         pull, changed = self._view.pull, False
         if pull is None:
-            pull = github.open(standing.branch, self._view.sight.base, title, body)
+            pull = github.open(standing.branch, self._view.sight.base, title, body())
             changed = True
-        if not words.same_papers(pull.body, body):
+        if not words.up_to_date(pull.body, body()):
             kept = title if words.was_ours(pull.title) else pull.title
-            github.describe(pull.number, kept, words.merged_body(pull.body, body))
+            github.describe(pull.number, kept, words.renewed(pull.body, body))
             changed = True
         with self._writing() as connection:
             standing = update_suggestion(

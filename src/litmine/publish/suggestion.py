@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import quote, unquote
 
 from litmine.core.plain import clean, escape_markdown
@@ -21,13 +21,15 @@ __all__ = [
     "inert",
     "inert_markdown",
     "list_of",
-    "merged_body",
-    "same_papers",
+    "renewed",
     "title",
+    "up_to_date",
     "was_ours",
 ]
 
-#: GitHub takes 65,536; some room is left for what people add.
+#: What GitHub takes.
+_LONGEST = 65_536
+#: Our part of it; some room is left for what people add.
 MOST_CHARACTERS = 60_000
 #: GitHub's column holds four bytes for each of its characters; others count bytes.
 _MOST_BYTES = 200_000
@@ -84,12 +86,11 @@ def body(
         commit messages hold them all.
     """
     papers = in_order(entries)
-    digest = _digest(papers, taken_back)
+    shorts = [_short(one) for one in papers]
+    digest = _digest(shorts, taken_back)
     above = [f"<!-- litmine:begin list={quote(path)} papers={digest} -->\n"]
     some = f"{len(papers)} approved paper{'' if len(papers) == 1 else 's'}"
-    above.append(
-        f"This adds {some} to `{inert(path).replace('`', '')}`; no other line changes.\n\n"
-    )
+    above.append(f"This adds {some} to {_code(path)}; no other line changes.\n\n")
     if taken_back:
         ids = ", ".join(taken_back[:50]) + (" and more" if len(taken_back) > 50 else "")
         above.append(
@@ -106,7 +107,7 @@ def body(
         f"{_END}\n"
     )
     frame = "".join(above) + _HEADER + "\n" + below + _MORE.format(len(papers), len(papers))
-    full, short = _that_fit(papers, most - len(frame), most)
+    full, short = _that_fit(papers, shorts, most - len(frame), most)
     parts = [*above, _HEADER, *full]
     if short:
         parts.extend(["\n", *short])
@@ -116,18 +117,28 @@ def body(
     return "".join([*parts, below])
 
 
-def merged_body(before: str, ours: str) -> str:
-    """Put our part of a body in place of the old one; what people wrote around it stays."""
+def renewed(before: str, ours: Callable[[int], str]) -> str:
+    """Put our part of a body in place of the old one; what people wrote around it stays.
+
+    Parameters
+    ----------
+    before : str
+        The body as it stands.
+    ours : callable
+        Makes our part, of at most so many characters.
+    """
     start = _BEGIN.search(before)
     end = before.find(_END, start.end()) if start else -1
     if start is None or end < 0:
-        return ours if not before.strip() else f"{ours}\n{before}"
-    after = before[end + len(_END) :]
-    return before[: start.start()] + ours.rstrip("\n") + after
+        above, below = "", f"\n{before}" if before.strip() else ""
+    else:
+        above, below = before[: start.start()], before[end + len(_END) :].removeprefix("\n")
+    theirs = len(above) + len(below)
+    return above + ours(min(MOST_CHARACTERS, _LONGEST - theirs)) + below
 
 
-def same_papers(before: str, ours: str) -> bool:
-    """Tell whether a body tells of the same papers already."""
+def up_to_date(before: str, ours: str) -> bool:
+    """Tell whether a body tells the same facts already."""
     old, new = _BEGIN.search(before), _BEGIN.search(ours)
     return old is not None and new is not None and old[2] == new[2]
 
@@ -177,30 +188,35 @@ def inert_markdown(text: str) -> str:
     apart = re.sub(r"(?i)\b(gh)-(?=\d)", r"\1&#8203;-", apart)
     apart = re.sub(r"(?i)(\w):(?=//)", r"\1&#8203;:", apart)
     apart = re.sub(r"(?i)\b(www|mailto|xmpp)(?=[.:])", r"\1&#8203;", apart)
-    apart = re.sub(r"\b([0-9a-fA-F]{6})(?=[0-9a-fA-F]+\b)", r"\1&#8203;", apart)
+    apart = re.sub(r"\b[0-9a-fA-F]{7,}\b", _in_pieces, apart)
     return re.sub(r":(?=[\w+-]+:)", ":&#8203;", apart)
 
 
 _MORE = "\nAnd {0} more of the {1}: the messages of the commits tell their facts.\n"
 
 
-def _that_fit(papers: Sequence[ListEntry], room: int, most: int) -> tuple[list[str], list[str]]:
+def _that_fit(
+    papers: Sequence[ListEntry], shorts: Sequence[str], room: int, most: int
+) -> tuple[list[str], Sequence[str]]:
     """Give as many papers as possible a row of their own such that the others fit in short."""
 
     def cost(line: str) -> int:
         return max(len(line), -(-len(line.encode()) * most // _MOST_BYTES))
 
-    rows, shorts = [_row(one) for one in papers], [_short(one) for one in papers]
     left = room - sum(cost(line) for line in shorts)
     if left < 0:
         told = 0
         while (room := room - cost(shorts[told])) >= 0:
             told += 1
         return [], shorts[:told]
-    full = 0
-    while full < len(papers) and (left := left - cost(rows[full]) + cost(shorts[full])) >= 0:
-        full += 1
-    return rows[:full], shorts[full:]
+    rows: list[str] = []
+    for paper, short in zip(papers, shorts, strict=True):
+        row = _row(paper)
+        left += cost(short) - cost(row)
+        if left < 0:
+            break
+        rows.append(row)
+    return rows, shorts[len(rows) :]
 
 
 def _row(one: ListEntry) -> str:
@@ -216,8 +232,8 @@ def _row(one: ListEntry) -> str:
 
 
 def _short(one: ListEntry) -> str:
-    facts = [_cells(one), *_approval(one)]
-    return f"- {one.arxiv_id}: {'; '.join(inert_markdown(fact) for fact in facts if fact)}\n"
+    facts = [inert_markdown(_cells(one)), *_approval(one)]
+    return f"- [{one.arxiv_id}]({one.url}): {'; '.join(fact for fact in facts if fact)}\n"
 
 
 def _cells(one: ListEntry) -> str:
@@ -234,12 +250,24 @@ def _approval(one: ListEntry) -> tuple[str, str, str, str]:
     relevance = "" if approval.relevance is None else f"{approval.relevance:.2f}"
     return (
         relevance,
-        inert_markdown(approval.model_id or ""),
+        _code(approval.model_id or ""),
         inert_markdown(approval.reviewer),
         f"{approval.decided_at:%Y-%m-%d}",
     )
 
 
-def _digest(papers: Sequence[ListEntry], taken_back: Sequence[str]) -> str:
-    ids = "\n".join(sorted([*(one.arxiv_id for one in papers), *(f"-{i}" for i in taken_back)]))
-    return hashlib.sha256(ids.encode()).hexdigest()[:16]
+def _in_pieces(found: re.Match[str]) -> str:
+    """Cut what a forge would take for a commit into pieces that are too short for one."""
+    return "&#8203;".join(re.findall(".{1,6}", found[0]))
+
+
+def _code(text: str) -> str:
+    """Give an identifier as code, which a forge leaves alone and people can copy."""
+    kept = re.sub(r"[`|<>\\]", "", clean(text))
+    return f"`{kept}`" if kept else ""
+
+
+def _digest(shorts: Sequence[str], taken_back: Sequence[str]) -> str:
+    """Tell one set of facts from another, so that words are renewed when the facts are."""
+    facts = sorted([*shorts, *(f"-{one}" for one in taken_back)])
+    return hashlib.sha256("".join(facts).encode("utf-8", "replace")).hexdigest()[:16]
