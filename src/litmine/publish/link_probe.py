@@ -275,6 +275,8 @@ class Prober:
         here, forever = start, True
         for _ in range(self.limits.redirects + 1):
             answer = await self._ask("HEAD", here)
+            if answer.wait:
+                return Probe(answer.status)
             if answer.status not in _REDIRECT and not 200 <= answer.status < 300:
                 # Many servers answer a HEAD with 403, 404, 405 or 500, and a GET well.
                 answer = await self._ask("GET", here)
@@ -296,6 +298,8 @@ class Prober:
     async def _ask(self, method: str, url: httpx.URL) -> _Answer:
         if url.scheme not in {"http", "https"} or not url.host:
             raise _Refused("leads to something else than http")
+        if url.port is not None and not 0 < url.port < 65536:
+            raise _Refused("has a port that is none")
         if url.userinfo:
             raise _Refused("has a user name in it")
         turn = self._turns[url.host]

@@ -95,10 +95,15 @@ def tidy(url: str) -> str:
     """Give an address without its fragment; empty if nobody can ask it."""
     try:
         parts = urlsplit(url.replace("&amp;", "&").strip())
-        host = parts.hostname
+        host, port = parts.hostname, parts.port
     except ValueError:
         return ""
-    if parts.scheme.lower() not in {"http", "https"} or not host or not url.isprintable():
+    if (
+        port == 0
+        or parts.scheme.lower() not in {"http", "https"}
+        or not host
+        or not url.isprintable()
+    ):
         return ""
     place = parts.netloc if "@" in parts.netloc else parts.netloc.lower()
     path = parts.path or ("/" if parts.query else "")
