@@ -15,6 +15,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from litmine.cli import streams
 from litmine.core.errors import InputError, LitmineError
 
 __all__ = ["COMMANDS", "app", "main"]
@@ -130,22 +131,33 @@ def main() -> None:
     """Run the command line; every LitmineError becomes one line on standard error."""
     # Importing makes many objects and no garbage; collecting while it does costs a tenth of it.
     gc.set_threshold(100_000, 50, 50)
+    streams.open_closed()
+    sys.exit(streams.finish(_run()))
+
+
+def _run() -> int:
+    """Run the command that was typed; return its exit code."""
     try:
         app()
     except LitmineError as error:
-        typer.echo(f"litmine: {error}", err=True)
-        sys.exit(error.exit_code)
+        streams.say(str(error))
+        return error.exit_code
     except (KeyboardInterrupt, SystemExit) as ended:
         if isinstance(ended, SystemExit) and ended.code != _INTERRUPTED:
+            if ended.code is None or isinstance(ended.code, int):
+                # Typer and rich make a failure of a reader that went away; that is its right.
+                return 0 if streams.is_reader_gone(ended) else ended.code or 0
             raise
-        typer.echo("litmine: stopped; what was committed is safe, run again to go on", err=True)
-        sys.exit(_INTERRUPTED)
+        streams.say("stopped; what was committed is safe, run again to go on")
+        return _INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output (head, less) went away; that is its right.
-        sys.stderr.close()
-        sys.exit(0)
+        return 0
     except OSError as error:
-        if error.filename is None:
+        if error.filename is not None:
+            streams.say(f"{error.filename}: {error.strerror}")
+            return 1
+        if error.errno not in streams.NO_ROOM:
             raise  # no file of the user's: a fault of ours, with its traceback
-        typer.echo(f"litmine: {error.filename}: {error.strerror}", err=True)
-        sys.exit(1)
+        streams.say(f"cannot write the output: {error.strerror}")
+        return 1
+    return 0
