@@ -46,7 +46,7 @@ def new_lines(before: str, after: str) -> list[str] | None:
 
 _END = r"(?:\r\n|\r|\n)"
 _FRONT_MATTER = re.compile(
-    rf"\A---[ \t]*{_END}(?:.*?{_END})?(?:---[ \t]*|\.\.\.\s*)(?=[\r\n])", re.DOTALL
+    rf"\A---[ \t]*{_END}(?:(?:[\w-]+[ \t]*:|[ \t#-])[^\r\n]*{_END}|{_END})*?(?:---[ \t]*|\.\.\.\s*)(?=[\r\n]|\Z)"
 )
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-__all__ = ["Fold", "HtmlHeading", "HtmlRow", "HtmlTable", "read_html"]
+from litmine.publish.merge.document import Container, Row
+
+__all__ = ["Fold", "HtmlHeading", "HtmlRow", "HtmlTable", "as_container", "read_html"]
 
 _HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 
@@ -165,3 +167,16 @@ def read_html(
     if pairs:
         reader.read(pairs)
     return reader.tables, reader.headings, reader.folds
+
+
+def as_container(table: HtmlTable) -> Container:
+    """Give a table as a container of papers: the first row of headers names its columns."""
+    header = next((row.cells for row in table.rows if row.is_header), [])
+    container = Container("html", table.first, table.last + 1, tuple(header))
+    for found in table.rows:
+        if not found.is_header:
+            text, cells = " ".join(found.cells), tuple(found.cells)
+            row = Row(found.first, found.last, "html", text, cells, clear=found.clear)
+            row.container = container
+            container.rows.append(row)
+    return container

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,12 +24,16 @@ from litmine.publish.merge.names import (
 )
 from litmine.publish.sections import Section, place, stage_of, techniques_of
 
-__all__ = ["Placer", "Target", "papers_in"]
+__all__ = ["WRAPPERS", "Placer", "Target", "papers_in"]
 
 # Headings under which papers stand although they are no subject themselves.
-_WRAPPERS = re.compile(r"^(?:content|table content|toc|about|introduction|overview)\b")
+WRAPPERS = re.compile(r"^(?:content|table content|toc|about|introduction|overview)\b")
 _OTHERS = frozenset({"other", "othersystem"})
 _ITEM_LINK = re.compile(r"\]\(<?https?://|<a\s[^>]*href=[\"']?https?://|https?://")
+
+
+# A score from which on a heading is the section, whatever others there are.
+_SURE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,44 +79,42 @@ class Placer:
     def __init__(self, document: Document, taxonomy: Taxonomy) -> None:
         self.document = document
         self._taxonomy = taxonomy
-        self._words: Vocabulary = vocabulary(taxonomy)
-        self._found: dict[tuple[Section, str], Node | None] = {}
+        self.words: Vocabulary = vocabulary(taxonomy)
+        self._found: dict[tuple[Section, str], list[tuple[float, Node]]] = {}
         self.doubles: dict[str, tuple[int, ...]] = {}
 
     @cached_property
     def usable(self) -> dict[int, list[Container]]:
         """The containers of papers right below each heading, by its index."""
         return {
-            node.index: [c for c in node.containers if papers_in(c) and c.end <= self._limit]
+            node.index: [
+                c for c in node.containers if papers_in(c) and c.end <= self.document.limit
+            ]
             for node in self.document.nodes
         }
 
-    @property
-    def _limit(self) -> int:
-        return self.document.limit
-
     @cached_property
-    def _title(self) -> Node | None:
+    def title(self) -> Node | None:
         """The document's own title, under which everything stands."""
         nodes = self.document.nodes
         tops = [node for node in nodes if node.level == 1]
         if not tops or tops[0] is not nodes[0]:
             return None
         alone = len(tops) == 1 and len(nodes) > 1
-        return tops[0] if alone or not self._words.knows(tops[0].text) else None
+        return tops[0] if alone or not self.words.knows(tops[0].text) else None
 
     @cached_property
-    def _subjects(self) -> list[Node]:
+    def subjects(self) -> list[Node]:
         """The headings that may be a section of papers."""
         excluded: set[int] = set()
         kept = []
         for node in self.document.nodes:
             off = not_a_list(node.text)
-            known = self._words.stage(node.text) is not None or self._words.techniques(node.text)
+            known = self.words.stage(node.text) is not None or self.words.techniques(node.text)
             if node.parent in excluded or (off and not known):
-                if not _WRAPPERS.match(" ".join(bare(node.text))):
+                if not WRAPPERS.match(" ".join(bare(node.text))):
                     excluded.add(node.index)
-            elif node is not self._title:
+            elif node is not self.title:
                 kept.append(node)
         return kept
 
@@ -123,17 +125,18 @@ class Placer:
 
     def _stage_of(self, node: Node) -> str | None:
         for above in self._above(node):
-            if above is not self._title:
-                stage = self._words.stage(above.text)
+            if above is not self.title:
+                stage = self.words.stage(above.text)
                 if stage is not None:
                     return stage
         return None
 
     @cached_property
-    def _stages(self) -> dict[str, list[Node]]:
+    def stages(self) -> dict[str, list[Node]]:
+        """The headings that name a stage, by its id."""
         found: dict[str, list[Node]] = {}
-        for node in self._subjects:
-            stage = self._words.stage(node.text)
+        for node in self.subjects:
+            stage = self.words.stage(node.text)
             if stage is not None and node.level <= 7:
                 found.setdefault(stage, []).append(node)
         return found
@@ -145,33 +148,51 @@ class Placer:
         section = place(entry, self._taxonomy)
         held = techniques_of(section)
         technique = next((name for name in entry.technique if name in held), "")
-        if (section, technique) not in self._found:
-            self._found[section, technique] = self._leaf(section, technique)
-        node = self._found[section, technique]
+        node = self._leaf(section, technique, entry)
         if node is not None:
             return self._within(node, entry, section)
-        for outer in self._outer(section):
-            if self.usable[outer.index]:
-                return Target(outer, self.usable[outer.index][0], (), section)
-        return self._flat(entry, section) or self._missing(section)
+        outer = self._outer(section)
+        for one in outer:
+            if self.usable[one.index]:
+                return Target(one, self.usable[one.index][0], (), section)
+        flat = self._flat(entry, section)
+        if flat is not None or outer:
+            return flat or self._missing(section)
+        # A list that knows nothing of the stage may know another technique of the paper.
+        for other in entry.technique:
+            node = self._leaf(section, other, entry) if other not in held else None
+            if node is not None and self.usable[node.index]:
+                return self._within(node, entry, section)
+        return self._missing(section)
 
-    def _leaf(self, section: Section, technique: str) -> Node | None:
-        stage = stage_of(section) or ""
-        best: tuple[float, Node] | None = None
-        equal: list[Node] = []
-        for node in self._subjects:
-            score = self._score(node, section, technique, stage)
-            if score <= 0:
-                continue
-            if best is None or score > best[0]:
-                best, equal = (score, node), [node]
-            elif score == best[0] and key(node.text) == key(best[1].text):
-                equal.append(node)
-        if best is None:
+    def _leaf(self, section: Section, technique: str, entry: ListEntry) -> Node | None:
+        key_ = (section, technique)
+        if key_ not in self._found:
+            self._found[key_] = self._leaves_for(section, technique)
+        found = self._found[key_]
+        if not found:
             return None
+        best, node = found[0]
+        if best >= _SURE:
+            return node
+        # Several headings might do: the one whose words the paper uses most.
+        said = squeeze(" ".join((*entry.keywords, entry.title)))
+        near = [(score, other) for score, other in found if score > best - 0.1]
+        return max(near, key=lambda one: (_heard(one[1].text, said), one[0], -one[1].index))[1]
+
+    def _leaves_for(self, section: Section, technique: str) -> list[tuple[float, Node]]:
+        """Give the headings that may be a section's, the best first."""
+        stage = stage_of(section) or ""
+        found = [
+            (score, node)
+            for node in self.subjects
+            if (score := self._score(node, section, technique, stage)) > 0
+        ]
+        found.sort(key=lambda one: (-one[0], one[1].index))
+        equal = [n for s, n in found if s == found[0][0] and key(n.text) == key(found[0][1].text)]
         if len(equal) > 1:
-            self.doubles[best[1].text] = tuple(node.first + 1 for node in equal)
-        return best[1]
+            self.doubles[equal[0].text] = tuple(node.first + 1 for node in equal)
+        return found
 
     def _score(self, node: Node, section: Section, technique: str, stage: str) -> float:
         leaf = section.headings[-1]
@@ -182,7 +203,7 @@ class Placer:
         score = 0.0
         if key(node.text) == key(leaf):
             score = 1.0
-        elif technique and technique in self._words.techniques(node.text):
+        elif technique and technique in self.words.techniques(node.text):
             score = 0.95
         elif alike(key(node.text), key(leaf)):
             score = 0.85
@@ -190,7 +211,7 @@ class Placer:
             score = 0.0
         elif wanted < words and len(words) <= len(wanted) + 3:
             score = 0.7
-        elif technique and self._words.stage(node.text) is None:
+        elif technique and self.words.stage(node.text) is None:
             path = " > ".join(("List", *self.document.path(node)[-2:]))
             read_stage, read_technique = read_section(path)
             if read_technique == technique and (of is not None or read_stage == stage):
@@ -232,24 +253,26 @@ class Placer:
             middle = key(section.headings[1])
             found += [
                 node
-                for node in self._subjects
+                for node in self.subjects
                 if node.level < 7
                 and (key(node.text) == middle or alike(key(node.text), middle))
                 and self._stage_of(node) in {None, stage}
             ][:1]
-        stages = [node for node in self._stages.get(stage, ()) if node.level < 7]
+        stages = [node for node in self.stages.get(stage, ()) if node.level < 7]
         return found + sorted(stages, key=lambda node: not self._filled(node))[:1]
 
     def _flat(self, entry: ListEntry, section: Section) -> Target | None:
         """A list that knows no stages and no techniques: its one table, or that of the year."""
         nodes = self.document.nodes
-        if any(self._words.knows(node.text) for node in self._subjects):
+        if any(self.words.knows(node.text) for node in self.subjects):
             return None
-        years = [n for n in self._subjects if is_year(n.text) and self.usable[n.index]]
+        years = [n for n in self.subjects if is_year(n.text) and self.usable[n.index]]
         for node in years:
             if is_year(node.text) == entry.day.year:
                 return Target(node, self.usable[node.index][0], (), section)
-        every = [c for c in self.document.containers if papers_in(c) and c.end <= self._limit]
+        every = [
+            c for c in self.document.containers if papers_in(c) and c.end <= self.document.limit
+        ]
         if len(every) != 1 or years:
             return None
         owner = next((node for node in nodes if every[0] in node.containers), None)
@@ -260,12 +283,12 @@ class Placer:
         if not outer:
             return Target(None, None, section.headings, section)
         node = outer[0]
-        known = self._words.stage(node.text)
+        known = self.words.stage(node.text)
         if known is not None and len(section.headings) == 3:
             # Its siblings may stand right below the stage: then so does this one.
             flat = any(
                 child.parent == node.index and key(child.text) in self._leaves(section)
-                for child in self._subjects
+                for child in self.subjects
             )
             return Target(
                 node, None, section.headings[2:] if flat else section.headings[1:], section
@@ -281,99 +304,7 @@ class Placer:
             if len(other.headings) == 3 and other.headings[0] == section.headings[0]
         }
 
-    # -- where new headings go ------------------------------------------------------------------
 
-    def stage_level(self) -> int:
-        """The level of the headings of stages."""
-        levels = [node.level for nodes in self._stages.values() for node in nodes if node.level < 7]
-        if levels:
-            return min(levels)
-        return 1 if self._title is None and self.document.nodes and self._many_tops() else 2
-
-    def _many_tops(self) -> bool:
-        return sum(node.level == 1 for node in self.document.nodes) > 1
-
-    def child_level(self, parent: Node) -> int:
-        """The level of the headings below one."""
-        levels = [c.level for c in self.document.children(parent) if c.level < 7]
-        return min(6, min(levels) if levels else parent.level + 1)
-
-    def spot(self, parent: Node | None, name: str, order: Sequence[str]) -> int:
-        """Find the line before which a new heading goes, next to those that precede it in `order`.
-
-        Parameters
-        ----------
-        parent : Node or None
-            None: among the stages.
-        name : str
-        order : sequence of str
-            The names of all its siblings in our own list.
-        """
-        names = [self._match(other, parent) for other in order]
-        mine = order.index(name)
-        for sibling in reversed(names[:mine]):
-            if sibling is not None:
-                return self.end_of(sibling)
-        for sibling in names[mine + 1 :]:
-            if sibling is not None:
-                return self._before(sibling.first)
-        if parent is not None:
-            return self.end_of(parent)
-        tails = [
-            node
-            for node in self.document.nodes
-            if not_a_list(node.text)
-            and node.level <= self.stage_level()
-            and node is not self._title
-            and not _WRAPPERS.match(" ".join(bare(node.text)))
-        ]
-        last = max((n.first for n in self._subjects if n.level <= self.stage_level()), default=-1)
-        tail = next((node for node in tails if node.first > last and self._ends_there(node)), None)
-        return self._before(tail.first) if tail else self._before(self._limit)
-
-    def _ends_there(self, tail: Node) -> bool:
-        # News stand at the top, citations at the end: only what is followed by no papers.
-        return not any(c.first > tail.first for found in self.usable.values() for c in found)
-
-    def _match(self, name: str, parent: Node | None) -> Node | None:
-        pool = self.document.children(parent) if parent else self._subjects
-        stage = None if parent else self._words.stage(name)
-        for node in pool:
-            if node.level > 6:
-                continue
-            if key(node.text) == key(name) or alike(key(node.text), key(name)):
-                return node
-            at_level = stage is not None and node.level == self.stage_level()
-            if at_level and self._words.stage(node.text) == stage:
-                return node
-        return None
-
-    def end_of(self, node: Node) -> int:
-        """Find the line before which something new goes that stands after a heading's all."""
-        return self._before(node.end)
-
-    def _before(self, line: int) -> int:
-        """Step back over what belongs to the heading that stands at `line`."""
-        document = self.document
-        line = min(line, self._limit)
-        content = [block for block in document.content if block[0] < line]
-        headings = [
-            node.last + 1 for node in document.nodes if node.first < line and node.level < 8
-        ]
-        last = max([document.start, *(end for _, end in content), *headings])
-        at = min(max(last, document.start), line)
-        return self._whole(at)
-
-    def _whole(self, at: int) -> int:
-        """Move a place out of the block that it would cut in two."""
-        cut = self.document.inside(at)
-        while cut is not None:
-            at = cut[1] if cut[1] <= self._limit else cut[0]
-            cut = self.document.inside(at) if at != cut[0] else None
-        return at
-
-    def after_text(self, node: Node) -> int:
-        """Find the line before which a new table below a heading goes: after its own text."""
-        ends = [b for a, b in self.document.content if node.last < a and b <= node.own_end]
-        at = max([node.last + 1, *ends])
-        return self._whole(min(at, max(self._limit, 0)))
+def _heard(heading: str, said: str) -> int:
+    """Count the words of a heading that a paper's title and keywords hold."""
+    return sum(word in said for word in bare(heading) if len(word) > 3)

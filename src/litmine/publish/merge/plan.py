@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 
 from litmine.core.taxonomy import Taxonomy
 from litmine.publish.entry import ListEntry
-from litmine.publish.merge.dates import style_of
 from litmine.publish.merge.document import Container, Document
+from litmine.publish.merge.items import ListWriter
 from litmine.publish.merge.lines import BOM, Insertion, blank, insert
 from litmine.publish.merge.order import NEWEST, OLDEST, arrange, direction, mark_of
 from litmine.publish.merge.place import Placer, Target, papers_in
 from litmine.publish.merge.reading import read
 from litmine.publish.merge.report import Added
+from litmine.publish.merge.spots import Spots
 from litmine.publish.merge.writers import (
     DEFAULT_HEADER,
-    ListWriter,
+    Habits,
     TableWriter,
     date_column,
-    dates_of,
 )
 from litmine.publish.sections import Section, sections
 
@@ -65,6 +65,7 @@ class Plan:
 
     def __init__(self, placer: Placer, taxonomy: Taxonomy, refused: Set[object]) -> None:
         self._placer = placer
+        self._spots = Spots(placer)
         self._document: Document = placer.document
         self._taxonomy = taxonomy
         self._refused = refused
@@ -74,7 +75,7 @@ class Plan:
         self.places: dict[str, object] = {}
         self.inserted: tuple[int, ...] = ()
         papers = [c for c in self._document.containers if papers_in(c)]
-        self._usual = style_of(cell for c in papers for cell in dates_of(c))
+        self._habits = Habits.of(papers)
         votes = [direction([mark_of(r, date_column(c)) for r in c.rows]) for c in papers]
         self._running = OLDEST if votes.count(OLDEST) > votes.count(NEWEST) else NEWEST
         self._model_document, self._model = self._model_of(papers)
@@ -133,7 +134,7 @@ class Plan:
             elif target.missing or target.node is None:
                 fresh.append(shelf)
             else:
-                self._anew(shelf, self._placer.after_text(target.node), (1, 0), [])
+                self._anew(shelf, self._spots.after_text(target.node), (1, 0), [])
         self._headings(fresh)
         return self._put_in()
 
@@ -191,8 +192,8 @@ class Plan:
         self, document: Document, container: Container, *, anew: bool = False
     ) -> ListWriter | TableWriter:
         if container.kind == "list":
-            return ListWriter(document, container, self._usual, anew=anew)
-        return TableWriter(document, container, self._taxonomy, self._usual, anew=anew)
+            return ListWriter(document, container, anew=anew)
+        return TableWriter(document, container, self._taxonomy, self._habits, anew=anew)
 
     # -- new tables and headings ----------------------------------------------------------------
 
@@ -223,8 +224,8 @@ class Plan:
             target = shelf.target
             node, missing, section = target.node, target.missing, target.section
             order = _siblings(section, missing, every)
-            at = self._placer.spot(node, missing[0], order)
-            level = self._placer.stage_level() if node is None else self._placer.child_level(node)
+            at = self._spots.spot(node, missing[0], order)
+            level = self._spots.stage_level() if node is None else self._spots.child_level(node)
             lines = []
             for depth, name in enumerate(missing):
                 path = (node and node.index, *missing[: depth + 1])

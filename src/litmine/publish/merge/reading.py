@@ -10,23 +10,14 @@ from markdown_it.token import Token
 
 from litmine.publish.merge.columns import kinds_of, split_cells
 from litmine.publish.merge.document import Container, Document, Node, Row
-from litmine.publish.merge.html_tables import Fold, HtmlHeading, read_html
+from litmine.publish.merge.html_tables import Fold, HtmlHeading, as_container, read_html
 from litmine.publish.merge.lines import BOM, blank, split_lines
+from litmine.publish.merge.raw_html import Comments, raw_block
 from litmine.publish.merge.report import Problem
 
 __all__ = ["read"]
 
 _DELIMITER = re.compile(r"[\s>]*\|?[\s|:]*-[\s|:-]*$")
-# Blocks that HTML alone ends, and what ends them; blank lines do not.
-_RAW = (
-    (
-        re.compile(r"\s*<(?:script|pre|style|textarea)\b", re.I),
-        re.compile(r"</(?:script|pre|style|textarea)>", re.I),
-    ),
-    (re.compile(r"\s*<\?"), re.compile(r"\?>")),
-    (re.compile(r"\s*<!\[CDATA\["), re.compile(r"\]\]>")),
-    (re.compile(r"\s*<![A-Za-z]"), re.compile(r">")),
-)
 _BELONGS_BELOW = re.compile(
     r"(?:\s*<(?:a\b[^>]*/?>(?:\s*</a>)?|br\s*/?>|hr\s*/?>|details[^>]*>|summary[^>]*>.*</summary>))+\s*",
     re.IGNORECASE | re.DOTALL,
@@ -63,7 +54,7 @@ class _Reading:
         parser.core.ruler.enableOnly(["normalize", "block"])
         self._tokens: Sequence[Token] = parser.parse("\n".join(self._texts))
         self._html: list[tuple[int, str]] = []
-        self._comment_open = -1  # the line on which a comment inside other HTML began
+        self._comments = Comments()
         self._items: list[Row] = []
         self._lists: list[Container] = []
         self._walk()
@@ -104,12 +95,12 @@ class _Reading:
         first, end = token.map
         if kind in {"bullet_list_open", "ordered_list_open"}:
             self._lists.append(Container("list", first, end))
-            if self._comment_open < 0:
+            if not self._comments.open:
                 self.document.containers.append(self._lists[-1])
             self._content(token)
         elif kind == "list_item_open":
             item = Row(first, self._trim(first, end), "item", "", container=self._lists[-1])
-            item.place = "comment" if self._comment_open >= 0 else "item"
+            item.place = "comment" if self._comments.open else "item"
             # "- - text": two lists begin on one line, and nothing can go between them.
             item.clear = not (self._items and self._items[-1].first == first)
             self._items.append(item)
@@ -154,7 +145,7 @@ class _Reading:
         self.document.problems.append(Problem(kind, line + 1, message))
 
     def _row(self, number: int, place: str, **more: object) -> Row:
-        hidden = self._comment_open >= 0
+        hidden = self._comments.open
         row = Row(number, number, "comment" if hidden else place, self._texts[number])
         if place == "row":
             row.cells = split_cells(_unquoted(row.text))
@@ -172,14 +163,14 @@ class _Reading:
             # Rows over a line of dashes without pipes: GitHub makes one big heading of them.
             for number in range(first, end - 1):
                 self._row(number, "row")
-            if self._comment_open < 0:
+            if not self._comments.open:
                 self._say(
                     "header",
                     end - 1,
                     "the line of dashes has fewer columns than the header above it: GitHub shows "
                     "a heading",
                 )
-        elif token.level > 0 or self._comment_open >= 0:
+        elif token.level > 0 or self._comments.open:
             for number in range(first, end):
                 self._row(number, "text")
         else:
@@ -218,7 +209,7 @@ class _Reading:
                     f"the row has {len(row.cells)} cells, its table {len(header)} columns",
                 )
         self._titles(table)
-        if self._comment_open < 0:
+        if not self._comments.open:
             self.document.containers.append(table)
 
     @staticmethod
@@ -240,7 +231,7 @@ class _Reading:
             item = self._items[-1]
             item.text = "\n".join(filter(None, [item.text, *self._texts[first:end]]))
             return
-        if not nested and self._comment_open < 0:
+        if not nested and not self._comments.open:
             first = self._looks_like_heading(first, end)
         table: Container | None = None
         told = False
@@ -258,7 +249,7 @@ class _Reading:
                 table = Container("table", number, number + 1, cells, number + 1, broken=True)
                 table.closed = any(_SWALLOWS.search(text) for text in self._texts[first:end])
                 self._row(number, "text")
-                if self._comment_open < 0:
+                if not self._comments.open:
                     self.document.containers.append(table)
                     self._say(
                         "header",
@@ -312,69 +303,38 @@ class _Reading:
         whole = "\n".join(texts)
         if not _BELONGS_BELOW.fullmatch(whole):
             self._content(token)
-        raw = next((close for opening, close in _RAW if opening.match(whole)), None)
-        if self._comment_open < 0 and raw is not None:
+        closed = None if self._comments.open else raw_block(whole)
+        if closed is not None:
             for number in range(first, end):
                 self._row(number, "code")
-            if token.level == 0 and not raw.search(whole):
+            if token.level == 0 and not closed:
                 tag = whole.strip()[:12]
                 self._say(
                     "raw", first, f"{tag} begins here and is never closed: it takes in all below"
                 )
             return
         for number, text in zip(range(first, end), texts, strict=True):
-            shown, hidden = self._apart(text, number)
+            shown, hidden = self._comments.part(number, text)
             if hidden.strip():
                 row = self._row(number, "text")
                 row.text, row.place = hidden, "comment"
             if shown.strip():
                 self._html.append((number, shown))
-        starts_as_comment = whole.lstrip().startswith("<!--") and whole.count("<!--") == 1
-        if self._comment_open >= 0 and (starts_as_comment or end == len(self._texts)):
-            # Such a block ends at the end of the comment or of the file, whichever comes first.
-            self._say(
-                "comment",
-                self._comment_open,
-                "a comment begins here and is never closed: all below is hidden",
-            )
+        if self._comments.open and whole.lstrip().startswith("<!--") and whole.count("<!--") == 1:
+            self._never_closed()  # such a block ends with its comment, or else with the file
 
-    def _apart(self, text: str, number: int) -> tuple[str, str]:
-        """Part a line of HTML into what is shown and what is inside comments."""
-        shown, hidden = "", ""
-        while text:
-            if self._comment_open >= 0:
-                inside, closed, text = text.partition("-->")
-                hidden += inside
-                if not closed:
-                    break
-                if number > self._comment_open:
-                    # Everything between is one block: nothing may be put into it.
-                    self.document.blocks.append((self._comment_open, number + 1))
-                self._comment_open = -1
-            else:
-                before, opened, text = text.partition("<!--")
-                shown += before
-                if not opened:
-                    break
-                self._comment_open = number
-        return shown, hidden
+    def _never_closed(self) -> None:
+        line = self._comments.since
+        self._say("comment", line, "a comment begins here and is never closed: all below is hidden")
 
     def _take_html(self) -> None:
         tables, headings, folds = read_html(self._html)
         taken: set[int] = set()
         for table in tables:
-            header = next((row.cells for row in table.rows if row.is_header), [])
-            container = Container("html", table.first, table.last + 1, tuple(header))
             for found in table.rows:
-                span = range(found.first, found.last + 1)
-                taken.update(span)
-                if found.is_header:
-                    continue
-                text = " ".join(found.cells)
-                row = Row(found.first, found.last, "html", text, tuple(found.cells))
-                row.clear, row.container = found.clear, container
-                container.rows.append(row)
-                self.document.rows.append(row)
+                taken.update(range(found.first, found.last + 1))
+            container = as_container(table)
+            self.document.rows.extend(container.rows)
             self._titles(container)
             self.document.containers.append(container)
         for number, text in self._html:
@@ -402,12 +362,11 @@ class _Reading:
     def _folds_hold(heading: HtmlHeading, folds: Sequence[Fold]) -> bool:
         return any(fold.opens and fold.line <= heading.first for fold in folds)
 
-    # -- what belongs where ---------------------------------------------------------------------
-
     def _finish(self) -> None:
         document = self.document
-        if self._comment_open >= 0 and not any(p.kind == "comment" for p in document.problems):
-            self._say("comment", self._comment_open, "a comment begins here and is never closed")
+        if self._comments.open and not any(p.kind == "comment" for p in document.problems):
+            self._never_closed()
+        document.blocks.extend(self._comments.spans)  # nothing may be put into them
         document.nodes.sort(key=lambda node: node.first)
         document.containers.sort(key=lambda container: container.first)
         document.rows.sort(key=lambda row: (row.first, row.last))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from litmine.core.plain import escape_markdown, unlinked
 from litmine.core.taxonomy import Taxonomy
@@ -23,9 +23,10 @@ from litmine.publish.merge.columns import (
 )
 from litmine.publish.merge.dates import DateStyle, read_day, style_of
 from litmine.publish.merge.document import Container, Document
+from litmine.publish.merge.names import vocabulary
 from litmine.publish.merge.order import Mark, mark_text
 
-__all__ = ["DEFAULT_HEADER", "TableWriter", "date_column", "dates_of"]
+__all__ = ["DEFAULT_HEADER", "Habits", "TableWriter", "date_column"]
 
 DEFAULT_HEADER = ("| Date | Keywords | Paper | Venue |", "|:---:|:---:|:---|:---:|")
 _YEAR = re.compile(r"[\s,'’(-]*(?:(?:19|20)\d\d|['’]\d\d)\)?")
@@ -33,9 +34,14 @@ _YEAR = re.compile(r"[\s,'’(-]*(?:(?:19|20)\d\d|['’]\d\d)\)?")
 
 def dates_of(container: Container) -> list[str]:
     """Give the cells of the column of dates."""
-    column = date_column(container)
-    if column is None:
+    return _column(container, "date")
+
+
+def _column(container: Container, kind: str) -> list[str]:
+    kinds = kinds_of(container.header, (row.cells for row in container.rows))
+    if not kinds or kind not in kinds:
         return []
+    column = kinds.index(kind)
     return [row.cells[column] for row in container.rows if column < len(row.cells)]
 
 
@@ -43,6 +49,28 @@ def date_column(container: Container) -> int | None:
     """Give the number of the column of dates."""
     kinds = kinds_of(container.header, (row.cells for row in container.rows))
     return kinds.index("date") if kinds and "date" in kinds else None
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How most of a file is written.
+
+    Attributes
+    ----------
+    date : DateStyle or None
+    venues : tuple of str
+        All cells of the columns of venues.
+    """
+
+    date: DateStyle | None
+    venues: tuple[str, ...]
+
+    @classmethod
+    def of(cls, containers: Iterable[Container]) -> Habits:
+        """Read the habits off all tables."""
+        found = list(containers)
+        venues = [cell for container in found for cell in _column(container, "venue")]
+        return cls(style_of(cell for c in found for cell in dates_of(c)), tuple(venues))
 
 
 class TableWriter:
@@ -53,8 +81,8 @@ class TableWriter:
     document : Document
     container : Container
     taxonomy : Taxonomy
-    usual : DateStyle or None
-        How the rest of the file writes dates; for tables that hold none yet.
+    habits : Habits
+        How the rest of the file is written; for what the table itself does not tell.
     anew : bool
         The rows are for a table of its own that only copies this one.
     """
@@ -64,7 +92,7 @@ class TableWriter:
         document: Document,
         container: Container,
         taxonomy: Taxonomy,
-        usual: DateStyle | None,
+        habits: Habits,
         *,
         anew: bool = False,
     ) -> None:
@@ -72,7 +100,7 @@ class TableWriter:
         self._container = container
         rows = [row.cells for row in container.rows]
         self._kinds = kinds_of(container.header, rows) or ("title",)
-        self._date = style_of(dates_of(container)) or usual or self._by_header()
+        self._date = style_of(dates_of(container)) or habits.date or self._by_header()
         columns = {
             kind: [cells[number] for cells in rows if number < len(cells)]
             for number, kind in enumerate(self._kinds)
@@ -82,6 +110,8 @@ class TableWriter:
         linked = self._frame.linked
         self._link = link_label(columns.get("link", ()), linked_elsewhere=linked)
         self._venues = columns.get("venue", [])
+        self._other_venues = habits.venues
+        self._spelt = _spellings(columns.get("keywords", ()), taxonomy)
         texts = [line.text for line in document.lines]
         if container.kind == "table":
             own = [texts[row.first] for row in container.rows]
@@ -120,9 +150,9 @@ class TableWriter:
         title = escape_markdown(entry.plain_title)
         return {
             "date": lambda: self._date.write(entry.day, exact=entry.published is not None),
-            "keywords": lambda: unlinked(", ".join(keywords(entry, self._taxonomy))),
+            "keywords": lambda: unlinked(self._keywords(entry)),
             "title": lambda: self._frame.write(title, entry.url),
-            "venue": lambda: unlinked(venue_like(entry.venue, self._venues)),
+            "venue": lambda: unlinked(self._venue(entry)),
             "link": lambda: self._link.replace("{url}", entry.url),
             "id": lambda: entry.arxiv_id,
             "authors": lambda: unlinked(_authors(entry.authors)),
@@ -130,13 +160,24 @@ class TableWriter:
             "resource": lambda: ", ".join(names.get(name, name) for name in entry.resources),
         }
 
+    def _venue(self, entry: ListEntry) -> str:
+        return venue_like(entry.venue, self._venues, self._other_venues)
+
+    def _keywords(self, entry: ListEntry) -> str:
+        """Give the reviewer's words, else the techniques as this table spells them."""
+        if entry.keywords:
+            return ", ".join(entry.keywords)
+        names = keywords(entry, self._taxonomy)
+        spelt = zip(entry.technique, names, strict=True)
+        return ", ".join(self._spelt.get(technique, name) for technique, name in spelt)
+
     def _html(self, entry: ListEntry) -> str:
         frame = CellStyle("{title}") if "link" in self._kinds else CellStyle(_ANCHOR)
         said = {
             "date": self._date.write(entry.day, exact=entry.published is not None),
-            "keywords": _text(", ".join(keywords(entry, self._taxonomy))),
+            "keywords": _text(self._keywords(entry)),
             "title": frame.write(_text(entry.plain_title), entry.url),
-            "venue": _text(venue_like(entry.venue, self._venues)),
+            "venue": _text(self._venue(entry)),
             "link": CellStyle(_ANCHOR).write("Link", entry.url),
             "id": entry.arxiv_id,
             "authors": _text(_authors(entry.authors)),
@@ -156,124 +197,33 @@ def _authors(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= 3 else f"{names[0]} et al."
 
 
-def venue_like(venue: str | None, others: Sequence[str]) -> str:
-    """Name a venue as its column does: with or without the year, arXiv spelt its way."""
-    plain = [re.sub(r"[*_`\[\]]", "", cell).strip() for cell in others]
-    told = [cell for cell in plain if cell]
-    if venue is None:
-        spelt = Counter(c for c in told if c.lower() in {"arxiv", "preprint", "arxiv preprint"})
-        return spelt.most_common(1)[0][0] if spelt else "arXiv"
-    conferences = [cell for cell in told if "arxiv" not in cell.lower()]
-    years = sum(1 for cell in conferences if _YEAR.search(cell))
-    if conferences and 2 * years < len(conferences):
-        return _YEAR.sub("", venue).strip() or venue
-    return venue
+def _spellings(cells: Iterable[str], taxonomy: Taxonomy) -> dict[str, str]:
+    """Tell how a column of keywords spells the names of techniques."""
+    words = vocabulary(taxonomy)
+    seen: dict[str, Counter[str]] = {}
+    for cell in cells:
+        if cell and not re.search(r"[|<\[\\]", cell):
+            for technique in words.techniques(cell):
+                seen.setdefault(technique, Counter())[cell] += 1
+    return {technique: spelt.most_common(1)[0][0] for technique, spelt in seen.items()}
 
 
-class ListWriter:
-    """Writes the items of one list: date in front, title and link, venue or date behind.
+def venue_like(venue: str | None, own: Sequence[str], others: Sequence[str] = ()) -> str:
+    """Name a venue as its column does: with or without the year, arXiv spelt its way.
 
-    What most items have is written, in the form in which the first of those has it.
+    Where the column does not tell, `others` do: the venues of all the file.
     """
-
-    def __init__(
-        self,
-        document: Document,
-        container: Container,
-        usual: DateStyle | None,
-        *,
-        anew: bool = False,
-    ) -> None:
-        self._usual = usual or DateStyle()
-        self._anew = anew
-        lines = [
-            (number, document.lines[row.first].text)
-            for number, row in enumerate(container.rows)
-            if row.text and ("://" in row.text or row.keys.ids)
-        ]
-        marked = [m for _, text in lines if (m := _MARKER.match(text))]
-        self._marker = marked[0] if marked else None
-        bodies = [match["body"] for match in marked]
-        self._lead = _lead(bodies)
-        rest = [_LEAD.sub("", body, count=1) for body in bodies]
-        self._frame = cell_style(rest, linked_elsewhere=False)
-        self._tail = _tail(rest)
-        self._venues = [
-            m[1] for body in rest for m in re.finditer(r"[,(*]\s*([A-Z][\w' -]+)", body)
-        ]
-
-    def line(self, entry: ListEntry, above: str = "") -> str:
-        """Write one paper as one item; `above` is the item above it, for its number."""
-        title = self._frame.write(escape_markdown(entry.plain_title), entry.url)
-        venue = unlinked(entry.venue or "arXiv")
-        year = "" if re.search(r"(?:19|20)\d\d", venue) else f" {entry.day.year}"
-        lead, tail = "", ""
-        if self._lead is not None:
-            style, gap, named = self._lead
-            day = style.write(entry.day, exact=entry.published is not None)
-            if named:
-                day = f"{style.before}{venue}{year}{style.after}"
-            lead = day + gap
-        if self._tail is not None:
-            before, after, kind, style = self._tail
-            day = replace(style, before="", after="").write(
-                entry.day, exact=entry.published is not None
-            )
-            tail = before + {"date": day, "venue": venue + year}[kind] + after
-        return f"{self._mark(above)}{lead}{title}{tail}"
-
-    def mark(self, entry: ListEntry) -> Mark:
-        """Give what the item of a paper will be ordered by."""
-        return mark_text(self.line(entry), (entry.arxiv_id,))
-
-    def _mark(self, above: str) -> str:
-        if self._marker is None:
-            return "- "
-        number = re.match(r"(\d+)(.*)", self._marker["mark"])
-        mark = self._marker["mark"]
-        if number:
-            before = re.match(r"[ \t>]*(\d{1,8})[.)]", above)
-            first = "1" if self._anew else number[1]
-            mark = f"{int(before[1]) + 1 if before else first}{number[2]}"
-        box = "[ ] " if self._marker["box"] else ""
-        indent = "" if self._anew else self._marker["indent"]
-        return f"{indent}{mark}{self._marker['gap']}{box}"
-
-
-_MARKER = re.compile(
-    r"(?P<indent>[ \t>]*)(?P<mark>[-*+]|\d{1,8}[.)])(?P<gap>[ \t]+)"
-    r"(?P<box>\[[ xX]\][ \t]+)?(?P<body>.*)$"
-)
-_DATE = r"(?:19|20)\d\d(?:[-/.]\d\d?){0,2}"
-_LEAD = re.compile(
-    r"(?P<before>[*_`(\[]*)"
-    r"(?P<inner>(?:[A-Z][\w&' -]{0,24}?[ '’,-]{0,2})?"
-    rf"(?:{_DATE}|['’]\d\d|\d\d?[-/.](?:19|20)\d\d|[A-Z][a-z]{{2,8}}\.? (?:19|20)\d\d))"
-    r"(?P<after>[*_`)\]]*)(?P<gap>[ :,|–-]{1,3})(?=\S)"
-)
-
-
-def _lead(bodies: Sequence[str]) -> tuple[DateStyle, str, bool] | None:
-    found = [match for body in bodies if (match := _LEAD.match(body))]
-    if not found or 2 * len(found) < len(bodies):
-        return None
-    first = found[0]
-    style = style_of([match["inner"] for match in found]) or DateStyle()
-    named = bool(re.match(r"[A-Z]", first["inner"])) and style.form in {"Y", "'y"}
-    return replace(style, before=first["before"], after=first["after"]), first["gap"], named
-
-
-_TAIL = re.compile(
-    r".*\)(?:\*\*)?\]?(?P<before>(?:[ ,.–-]{1,3}|<br ?/?>)[(\[*_`]*)"
-    r"(?P<inner>[^()\[\]*_`]*?(?:(?:19|20)\d\d(?:[-/.]\d\d?){0,2}|['’]\d\d))(?P<after>[)\]*_`.]*)\s*$"
-)
-
-
-def _tail(bodies: Sequence[str]) -> tuple[str, str, str, DateStyle] | None:
-    found = [match for body in bodies if (match := _TAIL.match(body))]
-    if not found or 2 * len(found) < len(bodies):
-        return None
-    first = found[0]
-    kind = "venue" if re.match(r"[A-Za-z]", first["inner"]) else "date"
-    style = style_of([match["inner"] for match in found]) or DateStyle("Y")
-    return first["before"], first["after"], kind, style
+    for cells in (own, others):
+        plain = [re.sub(r"[*_`\[\]]", "", cell).strip() for cell in cells]
+        told = [cell for cell in plain if cell]
+        if venue is None:
+            spelt = Counter(c for c in told if c.lower() in {"arxiv", "preprint", "arxiv preprint"})
+            if spelt:
+                return spelt.most_common(1)[0][0]
+            continue
+        conferences = [cell for cell in told if "arxiv" not in cell.lower()]
+        if conferences:
+            years = sum(1 for cell in conferences if _YEAR.search(cell))
+            short = _YEAR.sub("", venue).strip()
+            return short if short and 2 * years < len(conferences) else venue
+    return venue or "arXiv"
