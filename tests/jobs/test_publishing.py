@@ -10,6 +10,7 @@ from litmine.core.sections import PublishSettings
 from litmine.core.settings import Settings
 from litmine.jobs.context import RunContext
 from litmine.jobs.publishing import publish_night
+from litmine.publish.link_probe import Prober
 from tests.support.approvals import approve
 from tests.support.papers import paper
 
@@ -69,3 +70,23 @@ def test_what_cannot_be_published_is_a_warning_and_the_lists_are_there(context, 
     assert published.files
     assert published.suggested == 0
     assert [warning for warning in here.warnings if warning.startswith("suggestion: ")]
+
+
+def test_links_are_looked_at_only_when_asked_for(context, store, monkeypatch):
+    approve(store, [paper("2606.00001", doi="10.9999/nowhere")])
+    looked = []
+
+    async def nobody(host, port):
+        looked.append(host)
+        raise OSError("no such name")
+
+    def make(agent, limits):
+        return Prober(agent, limits, resolve=nobody)
+
+    monkeypatch.setattr("litmine.publish.link_probe.Prober", make)
+    publish_night(context(site=False))
+    assert looked == []
+    here = context(site=False, check_links=True)
+    assert "1 unknown" in publish_night(here).summary
+    assert looked == ["doi.org"]
+    assert here.warnings == []

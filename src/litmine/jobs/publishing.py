@@ -1,19 +1,20 @@
 """What a night publishes: the lists, the companion site, a suggestion to a hand-kept list.
 
-The lists come first and must succeed. Site and suggestion are for others to look at: when one of
-them fails, the night goes on and warns, and the next night tries again.
+The lists come first and must succeed. Site and suggestion are for others to look at, and links are
+others' own: when one of these fails, the night goes on and warns, and the next night tries again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from litmine.core.errors import LitmineError
 from litmine.core.log import get_logger
 from litmine.jobs.context import RunContext
 from litmine.jobs.outputs import write_lists
+from litmine.jobs.progress import SilentProgress
 from litmine.store.queue import queue_counts
 
 __all__ = ["Published", "publish_night"]
@@ -53,6 +54,8 @@ def publish_night(context: RunContext) -> Published:
     repository = publish.git
     if repository is not None:
         suggested = _try(context, "suggestion", lambda: _suggest(context, repository, said))
+    if publish.check_links:
+        _try(context, "links", lambda: _links(context, said))
     return Published(files, site, suggested, "; ".join(said))
 
 
@@ -85,3 +88,17 @@ def _suggest(context: RunContext, repository: Path, said: list[str]) -> int:
     said.append(f"{len(outcome.added)} papers suggested to {outcome.path}")
     context.warnings += [f"suggestion: {note}" for note in outcome.notes]
     return len(outcome.added)
+
+
+def _links(context: RunContext, said: list[str]) -> int:
+    from litmine.jobs.check_links import check_links
+    from litmine.publish.link_probe import Limits
+
+    # A night has other things to do: five minutes, and the next night goes on from there.
+    quiet = replace(context, progress=SilentProgress())
+    report = check_links(quiet, limits=Limits(total=300.0))
+    said.append(f"links: {report.summary}")
+    broken = len(report.of("broken"))
+    if broken:
+        context.warnings.append(f"{broken} links of the list are broken; litmine links show")
+    return 0

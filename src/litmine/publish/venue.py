@@ -173,7 +173,7 @@ _AMBIGUOUS = frozenset(
 _LONGEST = 70
 _YEAR = r"(?:19|20)\d\d"
 _CONFERENCE = re.compile(
-    r"(?<![A-Za-z0-9/.-])(?:(?P<findings>Findings of (?:the )?)?)"
+    r"(?<![A-Za-z0-9/.-])(?=[A-Z\d])(?:(?P<findings>Findings of (?:the )?)?)"
     r"(?:(?P<before>" + _YEAR + r") )?(?:"
     + "|".join(f"(?P<c{n}>{p})" for n, p in enumerate(_CONFERENCES.values()))
     + r")(?![A-Za-z])"
@@ -216,6 +216,7 @@ _NO_NAME = re.compile(
     r"|lecture notes|lncs|springer|https?:|doi:|arxiv|elsevier|to appear|accepted)",
     re.IGNORECASE,
 )
+_DATED = re.compile(rf"{_YEAR}|['’]\d\d")
 _BEHIND_NAME = re.compile(
     r",|;|:(?!\s+[A-Z])|\(|\bvol(?:ume)?\b|\bno\b\.?|\bissue\b|\bpp?\b\.|\d", re.IGNORECASE
 )
@@ -254,8 +255,9 @@ def venue_of(journal_ref: str | None, comments: str | None, doi: str | None = No
     if named := _journal_name(reference):
         return named
     for sentence in _SENTENCE.split(clean(comments or "")):
-        if not _NOT_YET.search(sentence):
-            found = _known_venue(sentence, accepted=_ACCEPTED.search(sentence) is not None)
+        accepted = _ACCEPTED.search(sentence) is not None
+        if (accepted or _DATED.search(sentence)) and not _NOT_YET.search(sentence):
+            found = _known_venue(sentence, accepted=accepted)
             if found:
                 return found
     return None
