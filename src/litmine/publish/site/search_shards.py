@@ -16,7 +16,8 @@ term without any is its own only word. Lines after an empty one are further word
 terms in other shards: the word, a tab, the term.
 
 A posting is ``16 * gap + level``: the gap to the row before (the first counts from -1, so that none
-is 0), and `search_words.LEVELS`.
+is 0), and `search_words.LEVELS`; of a name, which ends in "=" and is no word, `search_words.TITLED`
+or `COINED`.
 """
 
 from __future__ import annotations
@@ -29,23 +30,13 @@ from datetime import date
 from litmine.core.taxonomy import Taxonomy
 from litmine.publish.entry import ListEntry
 from litmine.publish.site.search_words import Words
+from litmine.publish.site.varint import BASE36, base36, varint
 
-__all__ = ["FIRST_DAY", "encode_facts", "encode_shards", "varint"]
+__all__ = ["FIRST_DAY", "encode_facts", "encode_shards"]
 
-_BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
-_MOST_SHARED = len(_BASE36) - 1
+_MOST_SHARED = len(BASE36) - 1
 #: Days are counted from here.
 FIRST_DAY = date(2000, 1, 1)
-
-
-def varint(value: int) -> bytes:
-    """Encode a number that is not negative."""
-    encoded = bytearray()
-    while value > 127:
-        encoded.append(value & 127 | 128)
-        value >>= 7
-    encoded.append(value)
-    return bytes(encoded)
 
 
 def encode_shards(papers: Iterable[Words], borders: Sequence[str], mark: bytes) -> list[bytes]:
@@ -84,9 +75,9 @@ def encode_shards(papers: Iterable[Words], borders: Sequence[str], mark: bytes) 
             if there != home or cut > _MOST_SHARED:
                 elsewhere[there].append(f"{word}\t{term}")
             else:
-                endings.append(f"{_BASE36[cut]}{word[len(term) - cut :]}")
+                endings.append(f"{BASE36[cut]}{word[len(term) - cut :]}")
         shared = _shared(before[home], term)
-        line = f"{_BASE36[shared]}{term[shared:]}\t{_base36(len(postings[term]))}"
+        line = f"{BASE36[shared]}{term[shared:]}\t{base36(len(postings[term]))}"
         texts[home].append("\t".join((line, *endings)))
         before[home] = term
         bodies[home] += postings[term]
@@ -148,12 +139,3 @@ def _shared(one: str, two: str) -> int:
         if a != b or place == _MOST_SHARED:
             return place
     return min(len(one), len(two), _MOST_SHARED)
-
-
-def _base36(value: int) -> str:
-    digits = ""
-    while True:
-        value, digit = divmod(value, 36)
-        digits = _BASE36[digit] + digits
-        if not value:
-            return digits

@@ -12,19 +12,28 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
 
 from litmine.core.taxonomy import Taxonomy
+from litmine.index.names import coined, title_name
 from litmine.index.terms import fold, term_of
 from litmine.index.text import STOPWORDS, analyse, name_terms, surfaces
 from litmine.publish.entry import ListEntry
+from litmine.publish.site.varint import base36
 
-__all__ = ["FULL_NAME", "LEVELS", "PART_OF_NAME", "Words", "level", "words_of"]
+__all__ = ["COINED", "LEVELS", "NAME", "TITLED", "Words", "level", "name_key", "words_of"]
 
-#: Four bits: `level` 0 to 13 count `LEVELS` in even steps; the two above mark a paper's own name.
-PART_OF_NAME, FULL_NAME = 14, 15
-_LOW, _STEP = 0.3, 0.165
-#: What each level counts, from the smallest use of a word to a paper that bears it as its name.
-LEVELS = (*(round(_LOW + _STEP * n, 3) for n in range(PART_OF_NAME)), 2.9, 4.0)
+_LOW, _STEP = 0.8, 0.1
+#: What each of the sixteen levels counts: four bits, in even steps up to what BM25F can give.
+LEVELS = tuple(round(_LOW + _STEP * n, 2) for n in range(16))
+#: Levels of a name: a title begins with it or is it; an abstract introduces it.
+TITLED, COINED = 15, 14
+#: Stands between two terms that are side by side in a title.
+PAIR = " "
+#: Ends a name, which no word does. Longer names are kept as their beginning and a hash.
+NAME = "="
+_LONGEST_NAME, _KEPT_OF_NAME = 20, 8
 
 _K1, _B = 1.5, 0.5
 _TITLE_WEIGHT, _AUTHOR_WEIGHT, _KEYWORD_WEIGHT, _LABEL_WEIGHT = 2.0, 1.5, 2.0, 0.5
@@ -34,17 +43,6 @@ _AUTHORS = 24
 #: Longer runs are formulas or addresses.
 _LONGEST_WORD = 32
 
-# What stands before a colon or dash names the method; a sentence there is no name.
-_NAMED = re.compile(r"^\s*([^:?!]{2,48}?)\s*(?::|\s[-–—]{1,3}\s)\s*\S")
-_NAME_WORDS = 3
-# "We introduce FooBar": a word that only a name is written like, capitals or digits inside.
-_INTRODUCED = re.compile(
-    r"\b(?:[Ww]e|[Tt]his (?:paper|work|article))\s+(?:\w+ly\s+|then\s+|thus\s+)?"
-    r"(?:introduces?|presents?|proposes?|builds?|built|develops?|designs?|releases?|describes?|"
-    r"call(?: it)?|name it|term(?: it)?|dub(?: it)?)\s+(?:the\s+)?[\"“‘'`]*"
-    r"([^\W_][\w.+-]*[A-Z0-9][\w+-]*)"
-    r"|\b(?:called|named|dubbed|termed|namely)\s+[\"“‘'`]*([^\W_][\w.+-]*[A-Z0-9][\w+-]*)"
-)
 _DECIMAL = re.compile(r"\d+(?:\.\d+)+|\d{5,}")
 
 
@@ -65,9 +63,25 @@ class Words:
 
 
 def level(count: float) -> int:
-    """Saturate a weighted count of uses, and give the nearest of the first fourteen levels."""
+    """Saturate a weighted count of uses, and give the nearest of `LEVELS`."""
     saturated = count * (_K1 + 1) / (_K1 + count)
-    return max(0, min(PART_OF_NAME - 1, round((saturated - _LOW) / _STEP)))
+    return max(0, min(len(LEVELS) - 1, round((saturated - _LOW) / _STEP)))
+
+
+def name_key(name: str) -> str:
+    """Return what a name is looked up by, from its words written as one.
+
+    Examples
+    --------
+    >>> name_key("mamba"), name_key("lineartimesequencemodeling")
+    ('mamba=', 'linearti=1kf8u30')
+    """
+    if len(name) <= _LONGEST_NAME:
+        return name + NAME
+    hashed = 2166136261  # FNV-1a, 32 bits, over UTF-16 as scripts see texts
+    for unit in memoryview(name.encode("utf-16-le")).cast("H"):
+        hashed = (hashed ^ unit) * 16777619 & 0xFFFFFFFF
+    return f"{name[:_KEPT_OF_NAME]}{NAME}{base36(hashed)}"
 
 
 def words_of(entry: ListEntry, taxonomy: Taxonomy) -> Words:
@@ -81,10 +95,8 @@ def words_of(entry: ListEntry, taxonomy: Taxonomy) -> Words:
     forms: defaultdict[str, set[str]] = defaultdict(set)
     _add_text(entry.plain_title, _TITLE_WEIGHT, _TITLE_LENGTH, counts, forms, title=True)
     _add_text(entry.abstract, 1.0, _ABSTRACT_LENGTH, counts, forms, title=False)
-    for weight, texts in (
-        (_KEYWORD_WEIGHT, entry.keywords),
-        (_LABEL_WEIGHT, _labels(entry, taxonomy)),
-    ):
+    labels = () if entry.abstract else _labels(entry, taxonomy)
+    for weight, texts in ((_KEYWORD_WEIGHT, entry.keywords), (_LABEL_WEIGHT, labels)):
         for term, word in {pair for text in texts for pair in _pairs(text)}:
             counts[term] += weight
             forms[term].add(word)
@@ -96,9 +108,9 @@ def words_of(entry: ListEntry, taxonomy: Taxonomy) -> Words:
         counts[term] += _AUTHOR_WEIGHT
         forms[term].add(word)
     levels = {term: level(count) for term, count in counts.items()}
-    for term, own in _names(entry).items():
-        if term in levels:
-            levels[term] = max(levels[term], own)
+    for name, kind in _names(entry).items():
+        if name:
+            levels[name_key(name)] = kind
     return Words(levels, dict(forms))
 
 
@@ -128,6 +140,11 @@ def _add_text(
             for token in parts.compounds:
                 seen[token.term] += 1
                 forms[token.term].add(token.term)
+    if title:
+        in_order = [token.term for surface in surfaces(text) for token in analyse(surface).words]
+        for one, two in pairwise(in_order):
+            if one not in _stop_terms() and two not in _stop_terms():
+                seen[one + PAIR + two] = 1
     norm = weight / (1 - _B + _B * length / usual_length)
     for term, times in seen.items():
         counts[term] += times * norm
@@ -156,30 +173,24 @@ def _pairs(text: str) -> Iterable[tuple[str, str]]:
                 yield token.term, word
 
 
+@lru_cache(maxsize=1)
+def _stop_terms() -> frozenset[str]:
+    return frozenset(map(term_of, STOPWORDS))
+
+
 def _spelt(word: str) -> str:
     """Write a word as queries are looked up: the scripts of the page do the same."""
     return fold(word).removesuffix("'s").replace("'", "")
 
 
-def _compounds(text: str) -> Iterable[str]:
-    return (token.term for surface in surfaces(text) for token in analyse(surface).compounds)
-
-
 def _names(entry: ListEntry) -> dict[str, int]:
-    """Find the words that are the name of what a paper brings, or a part of the name."""
-    found: dict[str, int] = {}
-    named = _NAMED.match(entry.plain_title)
-    if named:
-        words = list(_pairs(named[1]))
-        if 1 <= len(words) <= _NAME_WORDS:
-            own = FULL_NAME if len(words) == 1 else PART_OF_NAME
-            found = dict.fromkeys(_compounds(named[1]), PART_OF_NAME)
-            found |= {term: own for term, _ in words}
-            joined = term_of("".join(word for _, word in words))
-            found.setdefault(joined, FULL_NAME)
-    introduced = _INTRODUCED.search(entry.abstract)
-    if introduced:
-        words = list(_pairs(introduced[1] or introduced[2]))
-        if len(words) == 1:
-            found[words[0][0]] = FULL_NAME
+    """Find the names of a paper, written as one: its method's, and the whole title."""
+    found = dict.fromkeys(coined(entry.abstract), COINED)
+    found[title_name(entry.plain_title)] = TITLED
+    found[_joined(entry.plain_title)] = TITLED
     return found
+
+
+def _joined(text: str) -> str:
+    spelt = (word for surface in surfaces(text) for word in analyse(surface).spelt)
+    return "".join(map(_spelt, spelt))

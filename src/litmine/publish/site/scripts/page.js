@@ -84,12 +84,12 @@ async function answered(overtaken) {
   filters(groups, known, counts, question.chosen);
   panel.hidden = false;
   order.parentElement.hidden = !query.words.length;
-  tell(kept.length, found, query);
+  tell(kept, found, query);
 }
 
 function everything(known) {
   const places = Array.from({ length: known.papers }, (_, place) => place);
-  return { places, scores: new Float32Array(known.papers), forms: new Set(), all: true, unknown: [] };
+  return { places, scores: new Float32Array(known.papers), forms: new Set(), full: new Set(), unknown: [] };
 }
 
 function nothingAsked() {
@@ -134,14 +134,16 @@ async function next(known, count) {
   return papers.map((paper, n) => hit(known, facts, wanted[n], paper, forms));
 }
 
-function tell(count, found, query) {
-  const papers = `${count.toLocaleString("en")} ${count === 1 ? "paper" : "papers"}`;
+function tell(kept, found, query) {
+  const papers = `${kept.length.toLocaleString("en")} ${kept.length === 1 ? "paper" : "papers"}`;
   const missing = found.unknown.map((word) => `“${word}”`).join(", ");
-  if (!query.words.length) say(papers);
-  else if (!found.places.length) say("No paper has these words. Fewer or other words may find some.");
-  else if (!count) say("No paper with these words is left by the filters.");
-  else if (missing) say(`${papers}; no paper has ${missing}`);
-  else say(found.all || query.words.length === 1 ? papers : `${papers} with most of the words`);
+  if (!query.words.length) return say(papers);
+  if (!found.places.length) return say("No paper has these words. Fewer or other words may find some.");
+  if (!kept.length) return say("No paper with these words is left by the filters.");
+  if (missing) return say(`${papers} with other words; none has ${missing}`);
+  const full = kept.filter((place) => found.full.has(place)).length;
+  if (full === kept.length) return say(papers);
+  return say(`${papers} with some of the words; ${full ? `${full.toLocaleString("en")} with all` : "none with all"}`);
 }
 
 let telling = 0;

@@ -1,37 +1,41 @@
 // Which papers answer a query, and in which order: BM25F over the words, then filters and counts.
+import { nameKey } from "./words.js";
 
-/** Papers with few of a long query's words are left out: those it has must weigh so much of all. */
-const QUORUM = 0.6;
-/** Up to so many words, a paper must have all. */
+/** The level of a paper whose title begins with the name; search_words.TITLED. */
+const TITLED = 15;
+/** Of so few words, a paper must have all. */
 const SHORT = 3;
-/** What two words count where they are written as one, and what an unfinished word's ends count. */
-const JOINED = 0.25;
+/** Of more, those that weigh so much of the weight of all. */
+const QUORUM = 0.45;
+/** Where fewer papers are left, all that have any of the words are found. */
+const FEWEST = 20;
+/** What two words count beside each other in a title, and what the ends of an unfinished word do. */
+const BESIDE = 0.15;
 const ENDING = 0.6;
-/** Two words count as one only where enough of the rarer one's papers write them so. */
-const JOINED_SHARE = 0.05;
 /** Words of a query that are looked up; of longer ones, the first in order of length. */
-const MOST_WORDS = 10;
+const MOST_WORDS = 12;
 const MOST_ENDINGS = 24;
 const ENDINGS = ["s", "es", "ed", "d", "ing", "er", "ers", "ion", "ions", "ation", "ations", "ly", "e"];
 
 /**
  * Find the papers for an understood query (words.js), best first.
  *
- * Returns { places, scores, all, forms, unknown }: the papers; what each is worth; whether they have
+ * Returns { places, scores, full, forms, unknown }: the papers; what each is worth; those that have
  * all the words; for the marks, the words that stand for those asked for; and words no paper has.
  */
 export async function find(index, query) {
   const asked = chosen(query.words);
-  const held = await Promise.all(
-    asked.map((word) => uses(index, word, query.typing && word === query.words.at(-1))),
-  );
-  const pairs = await Promise.all(
-    asked.slice(1).map((word, n) => joined(index, asked[n], word, held[n], held[n + 1])),
-  );
-  const unwanted = await Promise.all(query.without.map((word) => uses(index, word, false)));
+  const last = query.typing ? query.words.at(-1) : "";
+  const [held, unwanted, sure] = await Promise.all([
+    Promise.all(asked.map((word) => uses(index, word, word === last))),
+    Promise.all(query.without.map((word) => uses(index, word, false))),
+    query.name ? meant(index, query.name) : new Map(),
+  ]);
+  const pairs = asked.slice(1).map((_, n) => sideBySide(index, held[n].term, held[n + 1].term));
+  const beside = await Promise.all(pairs);
   return {
-    ...ranked(index, query, asked, held, pairs, unwanted),
-    forms: new Set(held.concat(pairs).flatMap((one) => [...(one?.forms ?? [])])),
+    ...ranked(index, query, asked, held, beside, unwanted, sure),
+    forms: new Set(held.flatMap((one) => [...one.forms])),
     unknown: asked.filter((_, n) => !held[n].levels.size),
   };
 }
@@ -46,46 +50,44 @@ function chosen(words) {
   return words.filter((word) => kept.has(word));
 }
 
-/** Where a word is used: { levels: Map of place to worth, forms }, its endings too while typing. */
+/** Where a word is used: { levels: Map of place to worth, forms, term }; if typing, its endings too. */
 async function uses(index, word, typing) {
+  const shards = await Promise.all(index.parts.map((part) => part.shard(word)));
+  // One part's papers may spell it as those of another do not.
+  const term = first(shards, (shard) => shard.words.get(word)) ?? first(shards, (shard) => nearest(shard, word));
+  const terms = new Map(term === undefined ? [] : [[term, 1]]);
+  if (typing) {
+    for (const one of shards.flatMap((shard) => endings(shard, word))) if (!terms.has(one)) terms.set(one, ENDING);
+  }
   const levels = new Map();
-  const forms = new Set();
-  await Promise.all(
-    index.parts.map(async (part) => {
-      const shard = await part.shard(word);
-      const terms = new Map(); // term: [share, shard]
-      const whole = termOf(shard, word);
-      if (whole) terms.set(whole, 1);
-      if (typing && word.length > 1) {
-        for (const term of endings(shard, word)) if (!terms.has(term)) terms.set(term, ENDING);
-      }
-      for (const [term, share] of terms) {
-        const home = shard.terms.has(term) ? shard : await part.shard(term);
-        for (const form of home.terms.get(term)?.words ?? []) forms.add(form);
-        home.each(term, (row, level) => {
-          const worth = share * index.entry.levels[level];
-          const place = part.first + row;
-          if (worth > (levels.get(place) ?? 0)) levels.set(place, worth);
-        });
-      }
-    }),
-  );
-  if (typing) forms.add(`${word}*`);
-  return { levels, forms };
+  const forms = new Set(typing ? [`${word}*`] : []);
+  for (const [one, share] of terms) {
+    const homes = await Promise.all(index.parts.map((part) => part.shard(one)));
+    homes.forEach((home, n) => {
+      for (const form of home.terms.get(one)?.words ?? []) forms.add(form);
+      home.each(one, (row, level) => {
+        const place = index.parts[n].first + row;
+        const worth = share * index.entry.levels[level];
+        if (worth > (levels.get(place) ?? 0)) levels.set(place, worth);
+      });
+    });
+  }
+  return { levels, forms, term };
 }
 
-/** The term that a word stands for; of a form that no paper uses, that of its nearest form. */
-function termOf(shard, word) {
-  const term = shard.words.get(word);
-  if (term !== undefined || word.length < 4 || /\d/.test(word)) return term;
-  const stems = [word, ...ENDINGS.filter((end) => word.endsWith(end)).map((end) => word.slice(0, -end.length))];
-  for (const stem of stems.filter((one) => one.length > 3)) {
-    for (const end of ["", ...ENDINGS]) {
-      const near = shard.words.get(stem + end);
-      if (near !== undefined) return near;
-    }
+function first(list, of) {
+  for (const one of list) {
+    const found = of(one);
+    if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** For a form that no paper uses, the term of its nearest form. */
+function nearest(shard, word) {
+  if (word.length < 4 || /\d/.test(word)) return undefined;
+  const stems = [word, ...ENDINGS.filter((end) => word.endsWith(end)).map((end) => word.slice(0, -end.length))];
+  return first(stems.filter((one) => one.length > 3), (stem) => first(["", ...ENDINGS], (end) => shard.words.get(stem + end)));
 }
 
 /** The commonest terms of a shard with a word that begins so. */
@@ -97,15 +99,34 @@ function endings(shard, begun) {
   return [...found].sort(([, a], [, b]) => b - a).slice(0, MOST_ENDINGS).map(([term]) => term);
 }
 
-/** Where two words are written as one, if enough papers do; else null. */
-async function joined(index, first, second, one, two) {
-  if (/\d$/.test(first) && /^\d/.test(second)) return null;
-  const found = await uses(index, first + second, false);
-  const rarer = Math.min(one.levels.size, two.levels.size);
-  return found.levels.size && found.levels.size >= JOINED_SHARE * rarer ? found : null;
+/** Where two words stand side by side in a title. */
+async function sideBySide(index, one, two) {
+  const levels = new Map();
+  if (one && two) {
+    const key = `${one} ${two}`;
+    await Promise.all(index.parts.map(async (part) => {
+      (await part.shard(key)).each(key, (row, level) => levels.set(part.first + row, index.entry.levels[level]));
+    }));
+  }
+  return { levels };
 }
 
-function ranked(index, query, asked, held, pairs, unwanted) {
+/** Papers that a query may name, and how surely, as litmine.search.names has it. */
+async function meant(index, name) {
+  const key = nameKey(name);
+  const titled = [];
+  const coined = [];
+  await Promise.all(index.parts.map(async (part) => {
+    (await part.shard(key)).each(key, (row, level) => (level === TITLED ? titled : coined).push(part.first + row));
+  }));
+  const sure = new Map();
+  const most = titled.length ? 0.5 : 1;
+  if (coined.length <= 20) for (const place of coined) sure.set(place, most * coined.length ** -0.5);
+  for (const place of titled) sure.set(place, 1);
+  return sure;
+}
+
+function ranked(index, query, asked, held, beside, unwanted, sure) {
   const rarity = ({ levels }) => Math.log(1 + (index.papers - levels.size + 0.5) / (levels.size + 0.5));
   const weights = held.map(rarity);
   const scores = new Float32Array(index.papers);
@@ -116,16 +137,18 @@ function ranked(index, query, asked, held, pairs, unwanted) {
       has[place] |= 1 << n;
     }
   });
-  pairs.forEach((one, n) => {
-    if (!one) return;
-    const weight = JOINED * rarity(one);
-    for (const [place, worth] of one.levels) {
-      scores[place] += weight * worth;
-      has[place] |= 3 << n;
-    }
-  });
+  for (const one of beside) {
+    const weight = BESIDE * rarity(one);
+    for (const [place, worth] of one.levels) scores[place] += weight * worth;
+  }
+  // A paper that the query names comes before those that are about it.
+  const best = scores.reduce((most, one) => Math.max(most, one), 1);
+  for (const [place, share] of sure) {
+    scores[place] += best * share;
+    has[place] = 0xffff;
+  }
   const bit = (word) => 1 << asked.indexOf(word);
-  const known = asked.filter((_, n) => held[n].levels.size || pairs[n] || pairs[n - 1]);
+  const known = asked.filter((_, n) => held[n].levels.size);
   const every = known.reduce((bits, word) => bits | bit(word), 0);
   const needed = [...query.needed].filter((word) => asked.includes(word)).reduce((bits, word) => bits | bit(word), 0);
   const total = known.reduce((sum, word) => sum + weights[asked.indexOf(word)], 0);
@@ -141,8 +164,8 @@ function ranked(index, query, asked, held, pairs, unwanted) {
   }
   const full = candidates.filter((place) => (has[place] & every) === every);
   let places = known.length <= SHORT ? full : candidates.filter((place) => enough(has[place]));
-  if (!places.length) places = candidates;
-  return { places, scores, all: full.length === places.length && known.length === asked.length };
+  if (places.length < FEWEST) places = candidates;
+  return { places, scores, full: new Set(known.length === asked.length ? full : []) };
 }
 
 /** Keep the papers that fit the chosen values, and count each value as if its axis were free. */
@@ -196,9 +219,9 @@ export function dayNumber(index, facts, place) {
   return facts[n].day[place - index.parts[n].first];
 }
 
-/** Sort places: best first, or newest first. */
+/** Sort places: best first, and the earliest of equals, which others took a name from; or newest. */
 export function ordered(index, facts, places, scores, newest) {
   const day = (place) => dayNumber(index, facts, place);
-  const by = newest ? (a, b) => day(b) - day(a) : (a, b) => scores[b] - scores[a] || day(b) - day(a);
+  const by = newest ? (a, b) => day(b) - day(a) : (a, b) => scores[b] - scores[a] || day(a) - day(b);
   return [...places].sort((a, b) => by(a, b) || a - b);
 }

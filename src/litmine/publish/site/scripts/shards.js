@@ -147,7 +147,7 @@ export class Shard {
       const term = before.slice(0, parseInt(head[0], 36)) + head.slice(1);
       const words = endings.length
         ? endings.map((one) => term.slice(0, term.length - parseInt(one[0], 36)) + one.slice(1))
-        : [term];
+        : /[ =]/.test(term) ? [] : [term];
       this.terms.set(term, { at, length: parseInt(size, 36), words });
       for (const word of words) this.words.set(word, term);
       at += parseInt(size, 36);

@@ -54,16 +54,24 @@ function plain(word) {
   return fold(word).replace(/'s$/, "").replaceAll("'", "").slice(0, LONGEST);
 }
 
+/** What a name is looked up by, from its words written as one: search_words.name_key. */
+export function nameKey(name) {
+  if (name.length <= 20) return `${name}=`;
+  let hash = 2166136261;
+  for (let n = 0; n < name.length; n++) hash = Math.imul(hash ^ name.charCodeAt(n), 16777619) >>> 0;
+  return `${name.slice(0, 8)}=${hash.toString(36)}`;
+}
+
 /**
  * Understand a query.
  *
- * Returns { words, typing, needed, without, id }: words to look for, each once; whether the last of
- * them may be unfinished; those in quotes, which all must be there; those after a minus; or the
- * arXiv identifier that the whole text is.
+ * Returns { words, typing, needed, without, name, id }: words to look for, each once; whether the last of
+ * them may be unfinished; those in quotes, which all must be there; those after a minus; the name
+ * that the whole text may be, written as one; or the arXiv identifier that it is.
  */
 export function understand(text, stopwords) {
   const id = identifier(text);
-  if (id) return { words: [], typing: false, needed: new Set(), without: [], id };
+  if (id) return { words: [], typing: false, needed: new Set(), without: [], name: "", id };
   const needed = new Set();
   const without = [];
   const free = text
@@ -84,6 +92,7 @@ export function understand(text, stopwords) {
     typing: last.length > 1 && /[\p{L}\p{N}]$/u.test(text) && all.at(-1) === last,
     needed: new Set([...needed].filter((word) => words.includes(word))),
     without,
+    name: without.length ? "" : cut(text).map(({ word }) => word).join(""),
     id: null,
   };
 }
