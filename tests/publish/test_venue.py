@@ -155,7 +155,9 @@ def test_conferences(venue: str) -> None:
     assert is_conference(venue)
 
 
-@pytest.mark.parametrize("venue", ["TMLR", "IEEE Access 2024", "J. Chem. Phys. 2001", "PVLDB", ""])
+@pytest.mark.parametrize(
+    "venue", ["TMLR", "IEEE Access 2024", "J. Chem. Phys. 2001", "PVLDB", "TPDS 2023", "JACM", ""]
+)
 def test_journals(venue: str) -> None:
     assert not is_conference(venue)
 

@@ -12,6 +12,7 @@ from litmine.core.plain import clean
 from litmine.core.taxonomy import Taxonomy
 from litmine.publish.entry import ListEntry, in_order
 from litmine.publish.names import Name, split_name
+from litmine.publish.venue import is_conference
 
 __all__ = ["Citation", "citation", "citations", "key_of"]
 
@@ -32,7 +33,7 @@ _MEETING = re.compile(
     re.IGNORECASE,
 )
 _ACRONYM = re.compile(r"(?:USENIX )?[A-Za-z-]*[A-Z][A-Za-z-]*[A-Z][A-Za-z-]* (?:19|20)\d\d$")
-_JOURNALS = _words("TMLR TACL JMLR TPAMI JAIR PNAS TNNLS TKDE TOIS TIST TODAES TCAD")
+_JOURNALS = _words("TMLR TACL JMLR TPAMI JAIR PNAS TNNLS TKDE TOIS TIST TODAES TCAD TPDS PVLDB")
 # Words that begin many titles and tell none from another.
 _FUNCTION_WORDS = _words(
     "a an the on of for in into to toward towards with without from by via at as and or is "
@@ -172,7 +173,8 @@ def _container(venue: str | None) -> tuple[Kind, str, int | None]:
         return "preprint", "", None
     years = _YEAR.findall(name)
     year = int(years[-1]) if years else None
-    if _MEETING.search(name) or (_ACRONYM.match(name) and name.split()[0] not in _JOURNALS):
+    known = _MEETING.search(name) or is_conference(name)
+    if name.split()[0] not in _JOURNALS and (known or _ACRONYM.match(name)):
         return "conference", name, year
     journal = re.sub(r"\s*(?<!\d)(?:19|20)\d\d$", "", name).rstrip(" ,") or name
     return "journal", journal, year

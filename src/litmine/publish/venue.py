@@ -12,6 +12,7 @@ import re
 
 from litmine.core.plain import clean
 from litmine.publish.doi import venue_of_doi
+from litmine.publish.doi_names import IEEE_JOURNALS
 
 __all__ = ["is_conference", "venue_of"]
 
@@ -317,10 +318,11 @@ def is_conference(venue: str) -> bool:
     >>> is_conference("ACM MM 2024"), is_conference("IEEE Access 2024")
     (True, False)
     """
-    name = re.match(rf"(?:Findings of )?(.*?) {_YEAR}(?: [A-Z][A-Za-z ]+)?$", venue)
-    if name is None:
+    found = re.match(rf"(?:Findings of )?(.*?) {_YEAR}(?: [A-Z][A-Za-z ]+)?$", venue)
+    name = found[1] if found else ""
+    if name in _CONFERENCES:
+        return True
+    if name in _JOURNALS or name in IEEE_JOURNALS.values():
         return False
     # A DOI of the IEEE's conferences gives their short names, known here or not.
-    return (
-        name[1] in _CONFERENCES or re.fullmatch(r"[A-Z]{3,8}(?:-[A-Z]{2,5})?", name[1]) is not None
-    )
+    return re.fullmatch(r"[A-Z]{3,8}(?:-[A-Z]{2,5})?", name) is not None
