@@ -71,7 +71,7 @@ class PaperLine:
     @property
     def by(self) -> str:
         """The authors in a few words."""
-        names = [unlinked(name) for name in self.authors]
+        names = [unlinked(to_unicode(name)) for name in self.authors]
         if len(names) <= 2:
             return " and ".join(names)
         return f"{names[0]} and {len(names) - 1} others"
