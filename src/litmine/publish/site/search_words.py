@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from litmine.core.taxonomy import Taxonomy
 from litmine.index.names import coined, title_name
@@ -125,29 +126,45 @@ def _add_text(
 ) -> None:
     seen: defaultdict[str, int] = defaultdict(int)
     length = 0
+    in_order: list[str] = []
     for surface in surfaces(text):
-        parts = analyse(surface)
+        parts = _cut(surface)
         length += len(parts.words)
-        for token, spelt in zip(parts.words, parts.spelt, strict=True):
-            word = _spelt(spelt)
-            if len(word) > _LONGEST_WORD:
-                continue
-            if not title and (word in STOPWORDS or _DECIMAL.fullmatch(word)):
-                continue
-            seen[token.term] += 1
-            forms[token.term].add(word)
+        for term, word in parts.words if title else parts.telling:
+            seen[term] += 1
+            forms[term].add(word)
         if title:
-            for token in parts.compounds:
-                seen[token.term] += 1
-                forms[token.term].add(token.term)
-    if title:
-        in_order = [token.term for surface in surfaces(text) for token in analyse(surface).words]
-        for one, two in pairwise(in_order):
-            if one not in _stop_terms() and two not in _stop_terms():
-                seen[one + PAIR + two] = 1
+            in_order += (term for term, _ in parts.words)
+            for term in parts.compounds:
+                seen[term] += 1
+                forms[term].add(term)
+    for one, two in pairwise(in_order):
+        if one not in _stop_terms() and two not in _stop_terms():
+            seen[one + PAIR + two] = 1
     norm = weight / (1 - _B + _B * length / usual_length)
     for term, times in seen.items():
         counts[term] += times * norm
+
+
+class _Cut(NamedTuple):
+    """A surface taken apart: (term, word) of its words, of those fit for abstracts, compounds."""
+
+    words: tuple[tuple[str, str], ...]
+    telling: tuple[tuple[str, str], ...]
+    compounds: tuple[str, ...]
+
+
+@lru_cache(maxsize=1 << 17)
+def _cut(surface: str) -> _Cut:
+    parts = analyse(surface)
+    pairs = tuple(
+        (token.term, _spelt(spelt)) for token, spelt in zip(parts.words, parts.spelt, strict=True)
+    )
+    words = tuple(pair for pair in pairs if 0 < len(pair[1]) <= _LONGEST_WORD)
+    telling = tuple(
+        pair for pair in words if pair[1] not in STOPWORDS and not _DECIMAL.fullmatch(pair[1])
+    )
+    return _Cut(words, telling, tuple(token.term for token in parts.compounds))
 
 
 def _labels(entry: ListEntry, taxonomy: Taxonomy) -> Iterable[str]:
@@ -166,11 +183,7 @@ def _label_names(taxonomy: Taxonomy) -> Mapping[str, str]:
 
 def _pairs(text: str) -> Iterable[tuple[str, str]]:
     for surface in surfaces(text):
-        parts = analyse(surface)
-        for token, spelt in zip(parts.words, parts.spelt, strict=True):
-            word = _spelt(spelt)
-            if word not in STOPWORDS:
-                yield token.term, word
+        yield from (pair for pair in _cut(surface).words if pair[1] not in STOPWORDS)
 
 
 @lru_cache(maxsize=1)
@@ -192,5 +205,4 @@ def _names(entry: ListEntry) -> dict[str, int]:
 
 
 def _joined(text: str) -> str:
-    spelt = (word for surface in surfaces(text) for word in analyse(surface).spelt)
-    return "".join(map(_spelt, spelt))
+    return "".join(word for surface in surfaces(text) for _, word in _cut(surface).words)
