@@ -85,7 +85,7 @@ def test_a_branch_with_a_commit(bench: Bench) -> None:
     assert git(bench.folder, "status", "--porcelain") == ""
     assert git(bench.folder, "rev-parse", "--abbrev-ref", "HEAD") == "main"
     told = git(bench.folder, "log", "-1", "--format=%an <%ae> %cn %cI%n%B", BRANCH)
-    assert told.startswith("Night shift <night@example.org> Night shift 2026-07-01T14:00:00")
+    assert told.startswith("Night shift <night@example.org> Night shift 2026-07-01T12:00:00")
     assert "Add 2 papers to README.md" in told
     assert f"- {ONE}; inference/memory 0." in told
     assert "model model-1; approved by Ada; 2026-07-01" in told

@@ -76,7 +76,10 @@ def test_a_commit_leaves_tree_index_and_branch_alone(clone: Path) -> None:
     assert "Ada <ada@example.org> 1782878400 Ada" in shown
     assert "README.md" in shown
     assert "docs" not in shown
-    assert repository.message(commit).strip() == "Words\n\nMore"
+    assert "Words\n\nMore" in shown
+    assert repository.made_at(commit) == ADA.when
+    # The same change by the same hand at the same time is the same commit.
+    assert repository.commit_file(base, "README.md", b"# New\n", "Words\n\nMore", ADA) == commit
 
 
 @pytest.mark.parametrize("bare", [False, True])

@@ -135,6 +135,8 @@ class GitHubStandin:
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.now = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+        #: Called around every request, with how many there were and whether it was carried out.
+        self.on: Callable[[int, bool], None] = lambda count, done: None
         self.lock = threading.RLock()
         self.bare.parent.mkdir(parents=True)
         git(folder, "init", "-q", "--bare", "-b", "main", str(self.bare))
@@ -331,6 +333,8 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         with standin.lock:
             standin.requests.append((self.command, self.path, headers))
+            count = len(standin.requests)
+        standin.on(count, False)
         fault = standin.fault_for(f"{self.command} {parts.path}")
         if fault is not None and fault.hang:
             time.sleep(fault.hang)
@@ -344,6 +348,7 @@ class _Handler(BaseHTTPRequestHandler):
             found = [("Content-Type", "application/json")]
         else:
             status, found, payload = self._git(parts.path, parts.query, sent)
+        standin.on(count, True)
         if fault is not None:
             self._fail(fault)
             return

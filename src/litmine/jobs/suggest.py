@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from litmine.core.errors import InputError
@@ -23,6 +24,7 @@ from litmine.jobs.suggest_look import look
 from litmine.jobs.suggest_memory import Found, settle, settle_list
 from litmine.jobs.suggest_place import Place, Wish, find_place
 from litmine.publish import suggestion as words
+from litmine.publish.entry import ListEntry
 from litmine.publish.git import Author
 from litmine.publish.git_process import BranchMoved, without_login
 from litmine.publish.github import GitHub
@@ -193,23 +195,20 @@ class _Run:
             return self._outcome(done, standing, added=added, notes=notes)
         place, context = self._place, self._context
         settings, now = context.settings.publish, context.clock.now()
-        commit = place.repository.commit_file(
-            parent,
-            place.path,
-            data,
-            words.commit_message([self._entries[one] for one in added], place.path),
-            Author(settings.git_name, settings.git_email, now),
-        )
+        papers = [self._entries[one] for one in added]
+        message = words.commit_message(papers, place.path)
+        author = Author(settings.git_name, settings.git_email, self._dated(parent, papers))
+        commit = place.repository.commit_file(parent, place.path, data, message, author)
         # The intention first, with the commit to look for: a push whose end we do not see is
         # recognised by it.
         with self._writing() as connection:
             if standing is None:
                 branch = self._free_name(connection)
                 standing = add_suggestion(connection, place.target, branch, added, now)
-                before, papers = None, added
+                before, ids = None, added
             else:
-                before, papers = parent, (*standing.papers, *added)
-            standing = update_suggestion(connection, standing.id, now, head=commit, papers=papers)
+                before, ids = parent, (*standing.papers, *added)
+            standing = update_suggestion(connection, standing.id, now, head=commit, papers=ids)
         place.put(commit, standing.branch, before)
         with self._writing() as connection:
             put_offers(connection, place.target, added, "offered", now, standing.id)
@@ -222,6 +221,15 @@ class _Run:
             )  # fmt: skip
         _log.info("suggested", target=place.target, branch=standing.branch, papers=len(added))
         return self._finish(standing, commit, done, added, notes)
+
+    def _dated(self, parent: str, papers: Sequence[ListEntry]) -> datetime:
+        """The time of the newest approval, not before the parent's.
+
+        Nothing in a commit depends on when litmine runs: a run that was killed while it pushed
+        (its git may live on) and the run after it make the same commit.
+        """
+        approved = [one.approval.decided_at for one in papers if one.approval is not None]
+        return max([*approved, self._place.repository.made_at(parent)])
 
     def _merged(
         self, text: bytes | None, wanted: Collection[str]

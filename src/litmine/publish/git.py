@@ -12,7 +12,7 @@ import re
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from litmine.core.errors import ConfigError, DeliveryError, InputError
@@ -120,9 +120,10 @@ class Repository:
         """Tell whether `ancestor` is among the history of `commit`."""
         return self.git.asks("merge-base", "--is-ancestor", ancestor, commit) is not None
 
-    def message(self, commit: str) -> str:
-        """Return the message of a commit."""
-        return self.git.text("log", "-1", "--no-show-signature", "--format=%B", commit)
+    def made_at(self, commit: str) -> datetime:
+        """Return when a commit was made."""
+        seconds = self.git.text("log", "-1", "--no-show-signature", "--format=%ct", commit)
+        return datetime.fromtimestamp(int(seconds), UTC)
 
     # -- writing ---------------------------------------------------------------------------------
 
