@@ -57,6 +57,8 @@ STYLES = {
     "mathscr": LetterStyle("", "SCRIPT", math=True),
     "mathbb": LetterStyle("", "DOUBLE-STRUCK", math=True),
     "mathfrak": LetterStyle("", "FRAKTUR", math=True),
+    "frak": LetterStyle("", "FRAKTUR", math=True),
+    "Bbb": LetterStyle("", "DOUBLE-STRUCK", math=True),
 } | {
     name: LetterStyle("")
     for name in ("text", "textrm", "textsc", "textsf", "textnormal", "textup", "textmd", "mbox",
@@ -156,7 +158,9 @@ SIGNS = _GREEK | {
     "textcopyright": "©", "circledR": "®", "BibTeX": "BibTeX", "LaTeXe": "LaTeX2ε",
     "SS": "ẞ", "th": "þ", "TH": "Þ", "dh": "ð", "DH": "Ð", "dj": "đ", "DJ": "Đ", "ng": "ŋ",
     "NG": "Ŋ", "lnsim": "⋦", "nmid": "∤", "ntrianglelefteq": "⋬", "varnothing": "∅",
-    "complement": "∁", "ulcorner": "⌜", "urcorner": "⌝",
+    "complement": "∁", "percent": "%", "bmod": " mod ", "scriptscriptstyle": "",
+    "nonumber": "", "smash": "", "thicksim": "∼", "varTheta": "Θ", "varSigma": "Σ", "varPhi": "Φ",
+    "varOmega": "Ω", "varGamma": "Γ", "varDelta": "Δ", "varLambda": "Λ", "ie": "i.e.", "eg": "e.g.", "ulcorner": "⌜", "urcorner": "⌝",
 }  # fmt: skip
 
 #: What means something else outside of formulas: arXiv writes the degree sign so.
