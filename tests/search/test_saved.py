@@ -175,6 +175,24 @@ def test_the_digest_tells_what_has_news_and_escapes_it(shelf):
     assert "Nothing." in digest_markdown([])
 
 
+def test_what_a_search_found_when_it_was_saved_is_news_to_no_digest(shelf):
+    began = shelf.clock.now()
+    shelf.arrive(IDS[0])
+    kept = shelf.saved.save("Ada", "caches", "frugal caches", "everything")
+    assert shelf.new(kept.id) == []
+    assert shelf.saved.digest(began) == []
+    shelf.arrive(IDS[1])
+
+    def told():
+        return [[one.hit.arxiv_id for one in news] for _, news in shelf.saved.digest(began)]
+
+    assert shelf.new(kept.id) == [IDS[1]]
+    assert told() == [[IDS[1]]]
+    shelf.saved.visit("Ada", kept.id)
+    assert shelf.new(kept.id) == []
+    assert told() == [[IDS[1]]]  # a digest tells of its days, whoever looked meanwhile
+
+
 def test_a_query_that_is_understood_no_longer_costs_the_others_nothing(shelf, sqlite_store):
     began = shelf.clock.now()
     broken = shelf.saved.save("Ada", "a broken one", "technique:kv-cache", "everything")

@@ -231,6 +231,8 @@ class SavedSearches:
     def digest(self, since: datetime) -> list[tuple[SavedSearch, list[News]]]:
         """Return every search that is to stand in a digest and has news since a moment.
 
+        What a search found already when it was saved is news to nobody.
+
         One whose query is understood no longer, such as of a technique that was renamed, is left
         out with a warning: it must not cost all others theirs.
         """
@@ -239,7 +241,8 @@ class SavedSearches:
         found = []
         for saved in wanted:
             try:
-                news = self.news(saved, since)
+                # `told_at` is what it found when it was saved; visits move it on.
+                news = self.news(saved, max(since, min(saved.created_at, saved.told_at)))
             except InputError as error:
                 _log.warning("saved_search_not_understood", number=saved.id, problem=str(error))
                 continue

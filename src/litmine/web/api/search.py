@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from litmine.client.found import IndexStatus, SearchAnswer, SimilarAnswer
 from litmine.core.errors import InputError
 from litmine.core.paper import parse_arxiv_id
+from litmine.search.told import LAST_OFFSET, found_by_query, found_similar, index_status
 from litmine.web.access import require
 from litmine.web.api.common import Clean, Known, Limit, Surroundings, answer
-from litmine.web.api.found import LAST_OFFSET, answered, index_status, understood
 from litmine.web.api.queue import PaperId
 from litmine.web.crowd import in_turn
 
@@ -86,14 +86,7 @@ def search(
     `docs/api.md` tells what a query can say.
     """
     told = s.searcher.search(q, scope=scope, limit=limit, offset=offset)
-    body = SearchAnswer(
-        query=told.text,
-        understood=None if told.understood is None else understood(told.understood),
-        paper_id=told.paper_id,
-        stored=told.stored,
-        **answered(told, limit, offset, abstracts=abstracts),
-    )
-    return _timed(body, known)
+    return _timed(found_by_query(told, limit, offset, abstracts=abstracts), known)
 
 
 @router.get(
@@ -114,7 +107,7 @@ def get_similar(
     """Papers near in meaning to one paper, nearest first; the paper itself is left out."""
     papers = (parse_arxiv_id(arxiv_id).id,)
     told = s.searcher.similar(papers, scope=scope, limit=limit, offset=offset)
-    return _timed(SimilarAnswer(**answered(told, limit, offset, abstracts=abstracts)), known)
+    return _timed(found_similar(told, limit, offset, abstracts=abstracts), known)
 
 
 @router.post("/similar", response_model=SimilarAnswer, dependencies=[require("reader")])
@@ -133,9 +126,7 @@ def find_similar(example: Example, s: Surroundings) -> Response:
         limit=example.limit,
         offset=example.offset,
     )
-    body = SimilarAnswer(
-        **answered(told, example.limit, example.offset, abstracts=example.abstracts)
-    )
+    body = found_similar(told, example.limit, example.offset, abstracts=example.abstracts)
     return _timed(body, None)
 
 

@@ -9,14 +9,13 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from litmine.client.found import NewHit
 from litmine.client.found import News as NewsShape
 from litmine.client.found import SavedSearch as SavedShape
 from litmine.client.models import Page
 from litmine.search.saved import MOST_NAME, News, SavedSearch, SavedSearches
+from litmine.search.told import news_of, saved_search
 from litmine.web.access import Principal, require
 from litmine.web.api.common import NUMBERS, Clean, Known, Surroundings, answer
-from litmine.web.api.found import hit
 from litmine.web.api.search import MOST_CHARACTERS
 from litmine.web.crowd import in_turn
 
@@ -145,24 +144,8 @@ def feed_address(request: Request, feed_key: str) -> str:
 
 
 def _shape(request: Request, one: SavedSearch) -> SavedShape:
-    return SavedShape(
-        number=one.id,
-        name=one.name,
-        query=one.query,
-        scope=one.scope,
-        digest=one.digest,
-        created_at=one.created_at,
-        seen_at=one.seen_at,
-        feed_url=feed_address(request, one.feed_key),
-    )
+    return saved_search(one, feed_address(request, one.feed_key))
 
 
 def _news(request: Request, one: SavedSearch, news: list[News]) -> NewsShape:
-    return NewsShape(
-        search=_shape(request, one),
-        items=[
-            NewHit(came_at=new.came_at, paper=hit(new.hit, abstract=False))
-            for new in news
-            if new.came_at is not None
-        ],
-    )
+    return news_of(one, feed_address(request, one.feed_key), news)

@@ -1,4 +1,8 @@
-"""From what searches find to what the API answers with (`litmine.client.found`)."""
+"""From what searches find to what machines are told: `litmine.client.found`.
+
+The API and the terminal's ``--json`` answer with the same shapes, so that their fields have the
+same names; assistants are told a part of them (`litmine.mcp.shapes`).
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,20 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from litmine.client import found as shapes
 from litmine.client.models import State
-from litmine.web.api.shapes import share
 
 if TYPE_CHECKING:
     from litmine.search.answer import Answer, Count, Facets, Hit, IndexStatus, Marks
+    from litmine.search.saved import News, SavedSearch
     from litmine.search.syntax import Query
 
-__all__ = ["LAST_OFFSET", "answered", "hit", "index_status", "understood"]
+__all__ = [
+    "LAST_OFFSET",
+    "found_by_query",
+    "found_similar",
+    "index_status",
+    "news_of",
+    "saved_search",
+]
 
 LAST_OFFSET = 1000
 """No page starts behind it: a search is narrowed, not leafed through."""
@@ -22,8 +33,10 @@ LAST_OFFSET = 1000
 _DIGITS = 6
 
 
-def answered(answer: Answer, limit: int, offset: int, *, abstracts: bool) -> dict[str, Any]:
-    """Return what answers to searches and to questions for similar papers have in common.
+def found_by_query(
+    answer: Answer, limit: int, offset: int, *, abstracts: bool
+) -> shapes.SearchAnswer:
+    """Build what answers a search.
 
     Parameters
     ----------
@@ -32,12 +45,56 @@ def answered(answer: Answer, limit: int, offset: int, *, abstracts: bool) -> dic
     abstracts : bool
         Whether they are sent too.
     """
+    return shapes.SearchAnswer(
+        query=answer.text,
+        understood=None if answer.understood is None else _understood(answer.understood),
+        paper_id=answer.paper_id,
+        stored=answer.stored,
+        **_answered(answer, limit, offset, abstracts=abstracts),
+    )
+
+
+def found_similar(
+    answer: Answer, limit: int, offset: int, *, abstracts: bool
+) -> shapes.SimilarAnswer:
+    """Build what answers a question for similar papers; see `found_by_query`."""
+    return shapes.SimilarAnswer(**_answered(answer, limit, offset, abstracts=abstracts))
+
+
+def saved_search(one: SavedSearch, feed_url: str) -> shapes.SavedSearch:
+    """Build a saved search."""
+    return shapes.SavedSearch(
+        number=one.id,
+        name=one.name,
+        query=one.query,
+        scope=one.scope,
+        digest=one.digest,
+        created_at=one.created_at,
+        seen_at=one.seen_at,
+        feed_url=feed_url,
+    )
+
+
+def news_of(one: SavedSearch, feed_url: str, news: Sequence[News]) -> shapes.News:
+    """Build the news of a saved search."""
+    return shapes.News(
+        search=saved_search(one, feed_url),
+        items=[
+            shapes.NewHit(came_at=new.came_at, paper=_hit(new.hit, abstract=False))
+            for new in news
+            if new.came_at is not None
+        ],
+    )
+
+
+def _answered(answer: Answer, limit: int, offset: int, *, abstracts: bool) -> dict[str, Any]:
+    """Give what the answers to searches and to questions for similar papers have in common."""
     # A paper that is gone since the index was made leaves a gap, so hits are not counted here.
     following = offset + limit
     more = following < answer.total and following <= LAST_OFFSET
     return {
         "scope": answer.scope,
-        "items": [hit(one, abstract=abstracts) for one in answer.hits],
+        "items": [_hit(one, abstract=abstracts) for one in answer.hits],
         "total": answer.total,
         "offset": offset,
         "next_offset": following if more else None,
@@ -48,8 +105,7 @@ def answered(answer: Answer, limit: int, offset: int, *, abstracts: bool) -> dic
     }
 
 
-def hit(one: Hit, *, abstract: bool) -> shapes.Hit:
-    """Build one hit."""
+def _hit(one: Hit, *, abstract: bool) -> shapes.Hit:
     snippet = None
     if one.snippet is not None:
         told = one.snippet
@@ -89,8 +145,7 @@ def index_status(status: IndexStatus) -> shapes.IndexStatus:
     )
 
 
-def understood(query: Query) -> shapes.Understood:
-    """Build a query that was taken apart."""
+def _understood(query: Query) -> shapes.Understood:
     first, last = query.years or (None, None)
     return shapes.Understood(
         words=query.free,
@@ -122,4 +177,5 @@ def _spans(marks: Marks) -> list[shapes.Span]:
 def _number(value: float | None, *, bounded: bool = False) -> float | None:
     if value is None or math.isnan(value):
         return None
-    return round(share(value) if bounded else float(value), _DIGITS)
+    # Rounding can carry a stored probability over the edge.
+    return round(min(1.0, max(0.0, float(value))) if bounded else float(value), _DIGITS)
