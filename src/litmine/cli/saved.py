@@ -17,6 +17,7 @@ from litmine.cli.common import (
     settings,
     user_name,
 )
+from litmine.cli.queries import QueryCommand
 
 if TYPE_CHECKING:
     from litmine.core.settings import Settings
@@ -47,7 +48,7 @@ def _group() -> None:
     """
 
 
-@app.command("add")
+@app.command("add", cls=QueryCommand)
 def add(
     name: Annotated[str, typer.Argument(help="How to call it.")],
     query: Annotated[list[str], typer.Argument(help="As for litmine search.")],
@@ -102,7 +103,7 @@ def news(
         else:
             one, found = saved.visit(owner, number)
     if as_json:
-        print_json(_facts(one, loaded) | {"news": [_news_facts(item) for item in found]})
+        print_json(_news(one, found, loaded))
         return
     if not found:
         typer.echo(f"Nothing new in {plain(one.name)} since {one.seen_at:%Y-%m-%d %H:%M} UTC.")
@@ -154,12 +155,7 @@ def digest(
     with _open() as (saved, loaded):
         told = saved.digest(moment)
     if as_json:
-        print_json(
-            [
-                _facts(one, loaded) | {"news": [_news_facts(item) for item in found]}
-                for one, found in told
-            ]
-        )
+        print_json([_news(one, found, loaded) for one, found in told])
     else:
         typer.echo(digest_markdown(told), nl=False)
 
@@ -179,19 +175,15 @@ def _feed_url(one: SavedSearch, loaded: Settings) -> str:
 
 
 def _facts(one: SavedSearch, loaded: Settings) -> dict[str, Any]:
-    from dataclasses import asdict
+    """Tell of a search as the API does, and whose it is."""
+    from litmine.search.told import saved_search
 
-    facts = asdict(one) | {"feed": _feed_url(one, loaded)}
-    facts.pop("feed_key")
-    return facts
+    told = saved_search(one, _feed_url(one, loaded))
+    return told.model_dump(mode="json") | {"owner": one.owner}
 
 
-def _news_facts(item: News) -> dict[str, Any]:
-    return {
-        "id": item.hit.arxiv_id,
-        "title": item.hit.title,
-        "url": item.hit.url,
-        "cells": list(item.hit.cells),
-        "techniques": list(item.hit.techniques),
-        "came_at": item.came_at,
-    }
+def _news(one: SavedSearch, found: list[News], loaded: Settings) -> dict[str, Any]:
+    from litmine.search.told import news_of
+
+    told = news_of(one, _feed_url(one, loaded), found).model_dump(mode="json")
+    return told | {"search": _facts(one, loaded)}

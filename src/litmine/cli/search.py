@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from litmine.cli.common import Json, open_existing, plain, print_json, settings
+from litmine.cli.queries import QueryCommand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
 
     from litmine.search.answer import Answer, Facets, Hit
 
+_SHOWN = 10
 _DEPTH = 100
 
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
+
+@app.command("search", cls=QueryCommand)
 def command(
     query: Annotated[
         list[str] | None, typer.Argument(help="What to look for; see below.", show_default=False)
@@ -35,7 +40,7 @@ def command(
     offset: Annotated[int, typer.Option(help="Hits to pass over, for the next page.")] = 0,
     like: Annotated[
         list[str] | None,
-        typer.Option(help="Papers like this arXiv id; may be given several times."),
+        typer.Option(help="Papers like this one, by arXiv id or link; may be given again."),
     ] = None,
     like_file: Annotated[
         str | None, typer.Option(help="Papers like the text in this file; - is standard input.")
@@ -74,6 +79,7 @@ def command(
     stage: resource: cell: technique: author: title: cat: year: is: night: id:
                         value,value means one of them; -field:value none of them
     2401.00625          or a link to a paper: that paper
+    A query that begins with a minus comes after two: litmine search -- -training lora
 
     Nothing has to match literally: papers are ranked by the words they share with the query and
     by how near they are in meaning. The library holds what reviewers approved and the labelled
@@ -91,6 +97,8 @@ def command(
             raise InputError("with --corpus or --queries, put the queries into the file")
         if corpus is None or queries is None:
             raise InputError("--corpus and --queries belong together: name both files")
+        if limit is not None and limit < 1:
+            raise InputError(f"an answer has at least 1 hit, not {limit}")
         _evaluate(corpus, queries, run, index, limit or _DEPTH)
         return
     if not (text or like or like_file):
@@ -99,6 +107,7 @@ def command(
         raise InputError("give a query or papers to be like, not both")
     from litmine.search.searcher import Searcher
 
+    shown = _SHOWN if limit is None else limit
     loaded = settings()
     with open_existing(loaded) as store:
         searcher = Searcher.open(loaded, store)
@@ -108,13 +117,16 @@ def command(
 
             sync_as_set(loaded, store, progress=TerminalProgress())
         if text:
-            answer = searcher.search(text, scope=scope, limit=limit or 10, offset=offset)
+            answer = searcher.search(text, scope=scope, limit=shown, offset=offset)
         else:
             answer = searcher.similar(
-                like or [], _read(like_file), scope=scope, limit=limit or 10, offset=offset
+                like or [], _read(like_file), scope=scope, limit=shown, offset=offset
             )
     if as_json:
-        print_json(_as_json(answer))
+        from litmine.search.told import found_by_query, found_similar
+
+        told = found_by_query if text else found_similar
+        print_json(told(answer, shown, offset, abstracts=True).model_dump(mode="json"))
     else:
         _show(answer, offset, facets=facets)
 
@@ -127,17 +139,9 @@ def _read(name: str | None) -> str:
     if name is None:
         return ""
     try:
-        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read {name}: {error}") from error
-
-
-def _as_json(answer: Answer) -> dict[str, object]:
-    from dataclasses import asdict
-
-    found = asdict(answer)
-    found["understood"] = None if answer.understood is None else str(answer.understood)
-    return found
 
 
 def _show(answer: Answer, offset: int, *, facets: bool) -> None:
@@ -146,6 +150,14 @@ def _show(answer: Answer, offset: int, *, facets: bool) -> None:
     out = console()
     for note in answer.notes:
         typer.echo(f"litmine: {note}", err=True)
+    if answer.paper_id is not None and not answer.stored:
+        link = f"https://arxiv.org/abs/{answer.paper_id}"
+        out.print(f"{answer.paper_id} is not stored here; look at {link}", markup=False)
+        return
+    if not answer.hits and answer.total:
+        found = f"{answer.total:,} paper{'' if answer.total == 1 else 's'} in {answer.scope}"
+        out.print(f"{found}; none stands behind --offset {offset}.", markup=False)
+        return
     if not answer.hits:
         where = "" if answer.scope == "everything" else "; --in everything searches all papers"
         out.print(f"Nothing found in {answer.scope}{where}.", markup=False)
@@ -169,13 +181,16 @@ def _table(hits: Sequence[Hit], offset: int) -> Table:
 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("#", justify="right", style="dim")
-    table.add_column("score", justify="right")
+    # Filters alone list papers: nothing is ranked.
+    ranked = any(hit.score is not None for hit in hits)
+    if ranked:
+        table.add_column("score", justify="right")
     table.add_column("paper", ratio=1, overflow="fold")
     table.add_column("cells, technique", min_width=16, max_width=22)
     for number, hit in enumerate(hits, start=offset + 1):
         table.add_row(
             str(number),
-            f"{hit.score:.2f}",
+            *([f"{hit.score or 0:.2f}"] if ranked else []),
             _paper(hit),
             "\n".join([*short_cells(hit.cells).split(), *hit.techniques]),
         )
@@ -195,7 +210,9 @@ def _paper(hit: Hit) -> Text:
         str(hit.published.year) if hit.published else "",
         plain(author),
         hit.state or "",
-        f"words {hit.lexical:.2f} + meaning {hit.dense:.2f}",
+        ""
+        if hit.lexical is None or hit.dense is None
+        else f"words {hit.lexical:.2f} + meaning {hit.dense:.2f}",
     ]
     told = Text.assemble(title, "\n", ("  ".join(fact for fact in facts if fact), "cyan"))
     if hit.snippet is not None:
