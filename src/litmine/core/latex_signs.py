@@ -160,7 +160,8 @@ SIGNS = _GREEK | {
     "NG": "Ŋ", "lnsim": "⋦", "nmid": "∤", "ntrianglelefteq": "⋬", "varnothing": "∅",
     "complement": "∁", "percent": "%", "bmod": " mod ", "scriptscriptstyle": "",
     "nonumber": "", "smash": "", "thicksim": "∼", "varTheta": "Θ", "varSigma": "Σ", "varPhi": "Φ",
-    "varOmega": "Ω", "varGamma": "Γ", "varDelta": "Δ", "varLambda": "Λ", "ie": "i.e.", "eg": "e.g.", "ulcorner": "⌜", "urcorner": "⌝",
+    "varOmega": "Ω", "varGamma": "Γ", "varDelta": "Δ", "varLambda": "Λ", "ie": "i.e.", "eg": "e.g.",
+    "ulcorner": "⌜", "urcorner": "⌝",
 }  # fmt: skip
 
 #: What means something else outside of formulas: arXiv writes the degree sign so.

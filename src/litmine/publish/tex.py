@@ -51,7 +51,8 @@ _MATH = (
     "\\", "-", "/", "S", "P", "SS", "th", "TH", "dh", "DH", "dj", "DJ", "ng", "NG", "ss", "ae",
     "AE", "oe", "OE", "aa", "AA", "o", "O", "l", "L", "i", "j", "omicron", "mod",
     "protect", "percent", "ie", "eg", "varTheta", "varSigma", "varPhi", "varOmega", "varGamma",
-    "varDelta", "varLambda", "thicksim", "frak", "Bbb", "eth", "triangleq", "nmid", "url", "nolinkurl", "path", "lowercase", "uppercase",
+    "varDelta", "varLambda", "thicksim", "frak", "Bbb", "eth",
+    "triangleq", "nmid", "url", "nolinkurl", "path", "lowercase", "uppercase",
 }  # fmt: skip
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 _TOKEN = re.compile(
