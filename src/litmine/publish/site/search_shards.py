@@ -83,8 +83,9 @@ def encode_shards(papers: Iterable[Words], borders: Sequence[str], mark: bytes) 
         bodies[home] += postings[term]
     shards = []
     for lines, others, body in zip(texts, elsewhere, bodies, strict=True):
-        text = "\n".join([*lines, "", *sorted(others)] if others else lines).encode()
-        shards.append(mark + varint(len(text)) + text + bytes(body))
+        text = "\n\n".join(["\n".join(lines), *(["\n".join(sorted(others))] if others else [])])
+        encoded = text.encode()
+        shards.append(mark + varint(len(encoded)) + encoded + bytes(body))
     return shards
 
 

@@ -149,7 +149,7 @@ export class Shard {
         ? endings.map((one) => term.slice(0, term.length - parseInt(one[0], 36)) + one.slice(1))
         : /[ =]/.test(term) ? [] : [term];
       this.terms.set(term, { at, length: parseInt(size, 36), words });
-      for (const word of words) this.words.set(word, term);
+      for (const word of words) if (endings.length || !this.words.has(word)) this.words.set(word, term);
       at += parseInt(size, 36);
       before = term;
     }
