@@ -25,6 +25,8 @@ from tests.support.entries import HOSTILE, hostile, readable
         ("Wouter B. Verschoof-van der Vaart", "Verschoof-van der Vaart, Wouter B."),
         ("Pedro Porto Buarque de Gusmão", "de Gusmão, Pedro Porto Buarque"),
         ("Luc Van Gool", "Van Gool, Luc"),
+        ("Jan Van den Stock", "Van den Stock, Jan"),
+        ("Juan Pablo De la Cruz Weinstein", "De la Cruz Weinstein, Juan Pablo"),
         ("Oskar Van Der Wal", "Van Der Wal, Oskar"),
         ("Éric De La Clergerie", "De La Clergerie, Éric"),
         ("Christopher De Sa", "De Sa, Christopher"),
@@ -40,7 +42,8 @@ from tests.support.entries import HOSTILE, hostile, readable
         ("Di Jin", "Jin, Di"),
         ("Quoc V. Le", "Le, Quoc V."),
         ("yuhuai Wu", "Wu, yuhuai"),
-        ("Rogério Luís de C. Costa", "de C. Costa, Rogério Luís"),
+        ("Rogério Luís de C. Costa", "Costa, Rogério Luís de C."),
+        ("Maria de Lourdes M. Silva", "Silva, Maria de Lourdes M."),
         ("Lovelace, Ada", "Lovelace, Ada"),
         ("van Beethoven, Ludwig", "van Beethoven, Ludwig"),
         # TeX, affiliations, nicknames, titles.
@@ -48,6 +51,8 @@ from tests.support.entries import HOSTILE, hostile, readable
         (r"S{\l}awomir Sta\'nczak", "Stańczak, Sławomir"),
         ("Mimoun Mohamed (QARMA, I2M)", "Mohamed, Mimoun"),
         ("Xuan Jiang (Frank)", "Jiang, Xuan"),
+        ("Megha Anand (Centre for Astronomy, India", "Anand, Megha"),
+        ("Ada Lovelace (A (nested) one)", "Lovelace, Ada"),
         ("Grace Hopper, PhD", "Hopper, Grace"),
         # One word, and organisations.
         ("Mausam", "Mausam"),
@@ -97,6 +102,13 @@ def test_any_text_is_a_name_or_none(text):
     assert bool(found.literal) != bool(found.family)
     assert found.literal == "" or found == Name(literal=found.literal)
     assert clean(found.inverted) == found.inverted
+
+
+@pytest.mark.parametrize("part", ["Van ", "de ", "()", "(", ", PhD", "a,", "Jr. ", "y ", "\\'"])
+def test_a_name_without_end_is_taken_as_it_is(part):
+    found = split_name(f"Ada {part * 20_000}")
+    assert found is not None
+    assert found.literal.startswith("Ada")
 
 
 def test_a_hostile_name_is_one_line():

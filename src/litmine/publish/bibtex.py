@@ -64,13 +64,22 @@ def _author(name: Name) -> str:
     """Write a name so that BibTeX splits it as it was split here: braces hold words together."""
     if name.literal:
         return f"{{{author_to_tex(name.literal)}}}"
-    family = author_to_tex(name.family)
-    # Words in small letters would be read as particles, "and" as the next name.
     words = name.family.split()
-    particles = len(words) > 1 and any(word[:1].islower() for word in words)
-    whole = particles or _SPLITS.search(name.family) or name.family.casefold() == "others"
-    family = f"{{{family}}}" if whole else family
-    given = author_to_tex(name.given)
-    given = f"{{{given}}}" if _SPLITS.search(name.given) or "," in name.given else given
-    parts = [f"{name.particle} {family}".strip(), name.suffix, given]
+    # Words in small letters would be read as particles.
+    small = len(words) > 1 and any(_small(word) for word in words)
+    family = _held(name.family, whole=small or name.family.casefold() == "others")
+    parts = [f"{name.particle} {family}".strip(), name.suffix, _held(name.given)]
     return ", ".join(part for part in parts if part)
+
+
+def _held(text: str, *, whole: bool = False) -> str:
+    """Encode a part of a name, in braces where BibTeX would split it further."""
+    encoded = author_to_tex(text)
+    # Signs such as a digit with a comma become two in TeX.
+    whole = whole or "," in encoded or _SPLITS.search(encoded) is not None
+    return f"{{{encoded}}}" if whole else encoded
+
+
+def _small(word: str) -> bool:
+    """Tell whether BibTeX takes a word for a particle: its first letter is a small one."""
+    return next((letter.islower() for letter in word if letter.isalpha()), False)

@@ -54,7 +54,8 @@ _ANY_OF_ORGANISATION = re.compile(
     r"|working group|team of|department of)\b",
     re.IGNORECASE,
 )
-_APPENDED = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
+_LONGEST = 120  # characters of a person's name
+_INITIAL = re.compile(r"[^\W\d_]\.?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +99,10 @@ def split_name(text: str) -> Name | None:
     'Gemini Team'
     """
     shown = clean(to_unicode(text))
-    while (bare := _APPENDED.sub("", shown)) != shown and bare.strip(" ,;"):
-        shown = bare
-    shown = shown.strip(" ,;")
+    shown = _without_brackets(shown).strip(" ,;")
     if not re.search(r"\w", shown):
         return None
-    if _organisation(shown):
+    if len(shown) > _LONGEST or _organisation(shown):
         return Name(literal=shown)
     shown, suffix = _generation(shown)
     if shown.count(",") == 1:
@@ -116,6 +115,30 @@ def split_name(text: str) -> Name | None:
         return Name(literal=" ".join([shown, suffix]).strip())
     start = _family_start(words)
     return _person(words[start:], " ".join(words[:start]), suffix)
+
+
+def _without_brackets(shown: str) -> str:
+    """Cut the brackets at the end, with those inside of them; some are cut off before they close.
+
+    What is nothing but brackets stays.
+    """
+    opened: list[int] = []
+    outer: list[tuple[int, int]] = []
+    for at, sign in enumerate(shown):
+        if sign in "([":
+            opened.append(at)
+        elif sign in ")]" and opened:
+            start = opened.pop()
+            if not opened:
+                outer.append((start, at + 1))
+    if opened:
+        outer.append((opened[0], len(shown)))
+    cut = len(shown)
+    for start, end in reversed(outer):
+        if shown[end:cut].strip(" )],;") or not shown[:start].strip(" ,;"):
+            break
+        cut = start
+    return shown[:cut]
 
 
 def _person(family: list[str], given: str, suffix: str) -> Name:
@@ -141,8 +164,11 @@ def _family_start(words: list[str]) -> int:
     for at in range(1, last):
         word = words[at]
         if word in _PARTICLES and word not in _NEVER_FIRST:
-            # "Meijer-van de Griend", "Britto van der Vaart": a hyphen ties the word before to it.
-            return at - 1 if at > 1 and re.search(r"-(?:van|von|de)$", words[at - 1]) else at
+            if any(_INITIAL.fullmatch(after) for after in words[at + 1 :]):
+                continue  # "Maria de Lourdes M. Silva", "Rafael de O. Teloli": a middle name
+            # "Jan Van den Stock", "A. Meijer-van de Griend": the word before belongs to it.
+            tied = words[at - 1] in _CAPITALS or re.search(r"-(?:van|von|de)$", words[at - 1])
+            return at - 1 if at > 1 and tied else at
         if word in _BETWEEN and at > 1 and words[at - 1][:1].isupper():
             return at - 1
         if word in _CAPITALS and _begins_family(words, at):
