@@ -194,6 +194,15 @@ def test_a_closed_suggestion_whose_branch_is_gone_is_declined(desk: Desk) -> Non
     assert desk.run().declined == (ONE, TWO)
 
 
+def test_an_open_suggestion_whose_branch_is_gone_is_not_made_twice(desk: Desk) -> None:
+    desk.run()
+    desk.github.delete(BRANCH)
+    outcome = desk.run()
+    assert outcome.done == "nothing"
+    assert "its branch is gone" in outcome.notes[0]
+    assert list(desk.github.pulls) == [7]
+
+
 def test_a_suggestion_that_is_opened_again_stands_again(desk: Desk) -> None:
     desk.run()
     desk.github.close(7)

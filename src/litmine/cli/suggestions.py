@@ -99,8 +99,11 @@ def left_out(target: _Target = None, as_json: Json = False) -> None:
 
 @app.command("again")
 def again(
-    arxiv_ids: Annotated[list[str], typer.Argument(help="arXiv ids.")],
+    arxiv_ids: Annotated[list[str] | None, typer.Argument(help="arXiv ids.")] = None,
     target: _Target = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every paper that is left out.")
+    ] = False,
 ) -> None:
     """Let papers be put forward again that were taken out or declined.
 
@@ -113,14 +116,17 @@ def again(
     from litmine.core.errors import InputError
     from litmine.core.paper import parse_arxiv_id
     from litmine.store.audit import record
-    from litmine.store.offers import forget_offers, known_targets
+    from litmine.store.offers import LEFT_OUT, forget_offers, known_targets, offers_of
 
-    wanted = [parse_arxiv_id(one).id for one in arxiv_ids]
+    wanted = [parse_arxiv_id(one).id for one in arxiv_ids or ()]
+    if bool(wanted) == everything:
+        raise InputError("name arXiv ids, or give --all; litmine suggestions left-out lists them")
     loaded = settings()
     lifted: list[str] = []
     with open_existing(loaded) as store, store.write() as connection:
         for name in known_targets(connection) if target is None else [target]:
-            some = forget_offers(connection, name, wanted)
+            known = offers_of(connection, name, LEFT_OUT)
+            some = forget_offers(connection, name, known if everything else wanted)
             lifted.extend(some)
             if some:
                 now = datetime.now(UTC)
@@ -131,4 +137,5 @@ def again(
                 f"{', '.join(unknown)} is not left out; litmine suggestions left-out lists those "
                 "that are"
             )
-    typer.echo(f"{', '.join(dict.fromkeys(lifted))} can be put forward again")
+    told = ", ".join(dict.fromkeys(lifted)) if len(lifted) <= 20 else f"{len(lifted)} papers"
+    typer.echo(f"{told or 'nothing'} can be put forward again")

@@ -133,6 +133,10 @@ class _Run:
         if view.lags and view.pull is not None:
             note = f"#{view.pull.number} is merged, but {view.pull.base} does not show it yet"
             return self._outcome("nothing", view.held, notes=(f"{note}; run again",))
+        if view.pull is not None and view.pull.state == "open" and view.tip is None:
+            # GitHub closes a pull request whose branch is deleted; until it has, we wait.
+            note = f"#{view.pull.number} is open, but its branch is gone: close it, or restore it"
+            return self._outcome("nothing", view.held, notes=(note,))
         held = self._note()
         standing = held if held is not None and held.standing and view.tip else None
         wanted = [one for one in view.missing if one not in self._left_out]

@@ -156,9 +156,10 @@ class GitHub:
                 there = self.newest(branch)
                 if there is not None and there.state == "open":
                     return there
-                if not left or not isinstance(error, _Failed):
+                wait = 2.0 if error.retry_after is None else error.retry_after
+                if not left or not isinstance(error, _Failed | _Wait) or wait > _LONGEST_WAIT:
                     raise
-                self._sleep(2.0)
+                self._sleep(wait)
         raise AssertionError("unreachable")
 
     def describe(self, number: int, title: str, body: str) -> None:
