@@ -36,7 +36,7 @@ async def ask(client: Client) -> dict[str, Any]:
         "tools": tools,
         "title": paper.structured_content["title"],
         "missing": (missing.is_error, missing.content[0].text),
-        "news": [one["id"] for one in news.structured_content["papers"]],
+        "news": [one["id"] for one in news.structured_content["items"]],
     }
 
 

@@ -103,13 +103,13 @@ def test_from_the_question_to_the_evidence(environment, tmp_path):
                 return [await client.call_tool(tool, arguments) for tool, arguments in asked]
 
     found, wrong, like, enough, tomatoes = anyio.run(talk)
-    papers = found.structured_content["papers"]
+    papers = found.structured_content["items"]
     assert {one["id"] for one in papers[:3]} == set(sorted(ABOUT)[:3])
     assert papers[0]["sentence"] in ABOUT[papers[0]["id"]][1]
     assert found.structured_content["notes"] == []
     assert wrong.is_error
     assert "colour" in wrong.content[0].text
-    ids = [one["id"] for one in like.structured_content["papers"]]
+    ids = [one["id"] for one in like.structured_content["items"]]
     assert set(ids[:2]) == {"2603.00002", "2603.00003"}
     assert "2603.00001" not in ids
     told = enough.structured_content

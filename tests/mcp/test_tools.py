@@ -11,8 +11,10 @@ import anyio
 import pytest
 from mcp.client.client import Client
 
+from litmine.client import found
 from litmine.core.errors import StoreError
 from litmine.core.taxonomy import load_taxonomy
+from litmine.mcp import shapes
 from litmine.mcp.advice import LEAST_PAPERS, NEAR, OF_THE_FIELD
 from litmine.mcp.server import make_server
 from tests.support.searching import hit
@@ -68,19 +70,19 @@ def test_an_assistant_is_told_what_there_is(store):
 
 def test_searching(ask, letters):
     told = ask("search", query="alpha", limit=2)
-    assert [one["id"] for one in told["papers"]] == ["2605.00001", "2607.00005"]
+    assert [one["id"] for one in told["items"]] == ["2605.00001", "2607.00005"]
     assert (told["total"], told["scope"]) == (3, "library")
-    first = told["papers"][0]
+    first = told["items"][0]
     assert first["sentence"] == "We study Alpha caches."
-    assert first["link"] == "https://arxiv.org/abs/2605.00001"
+    assert first["url"] == "https://arxiv.org/abs/2605.00001"
     assert (first["state"], first["said_by"]) == ("approved", "reviewer")
-    assert told["spread"]["techniques"] == {"kv-cache": 3, "quantization": 1}
+    assert told["facets"]["techniques"] == {"kv-cache": 3, "quantization": 1}
     assert told["notes"] == ["The index is behind."]
     assert letters.asked == [{"text": "alpha", "scope": "library", "limit": 2, "offset": 0}]
 
 
 def test_of_many_authors_the_first_are_told(ask):
-    (one,) = ask("search", query="gamma")["papers"]
+    (one,) = ask("search", query="gamma")["items"]
     assert (len(one["authors"]), one["more_authors"]) == (6, 3)
 
 
@@ -158,7 +160,7 @@ def test_a_fault_of_ours_tells_nothing_of_the_inside(store):
 
 def test_similar_papers(ask, letters):
     told = ask("similar", papers=["arXiv:2605.00001v2"], scope="everything", limit=1)
-    assert [one["id"] for one in told["papers"]] == ["2607.00005"]
+    assert [one["id"] for one in told["items"]] == ["2607.00005"]
     assert told["total"] == 3
     ask("similar", text="A smaller cache.")
     assert letters.asked[-1] == {"papers": (), "text": "A smaller cache.", "scope": "library"}
@@ -168,11 +170,11 @@ def test_a_paper_of_the_library(ask):
     told = ask("paper", id="https://arxiv.org/abs/2606.00002v1")
     assert (told["state"], told["said_by"]) == ("approved", "reviewer")
     assert told["cells"] == ["finetuning/computation", "finetuning/memory"]
-    assert told["techniques"] == ["peft"]
+    assert told["technique"] == ["peft"]
     assert told["decided_on"] == "2026-07-01"
     assert told["suggested_cells"] == {"inference/memory": 0.8}
     assert told["abstract"].startswith("We serve")
-    assert told["neighbours"][0]["link"] == "https://arxiv.org/abs/2401.00625"
+    assert told["neighbours"][0]["url"] == "https://arxiv.org/abs/2401.00625"
     # Who decided, and what they noted, is theirs.
     assert "Bo" not in json.dumps({**told, "authors": []})
     hostile = ask("paper", id="cs/0606006")
@@ -204,22 +206,22 @@ def test_new_papers_of_the_last_night(ask):
     told = ask("new_papers")
     assert (told["since"], told["until"]) == ("2026-07-01", "2026-07-01")
     # Neither what was refused nor what was only replaced.
-    assert [one["id"] for one in told["papers"]] == ["2607.00004", "2607.00010"]
+    assert [one["id"] for one in told["items"]] == ["2607.00004", "2607.00010"]
     assert told["total"] == 2
-    assert [one["said_by"] for one in told["papers"]] == ["reviewer", "model"]
-    assert told["papers"][0]["cells"] == ["inference/cost"]
+    assert [one["said_by"] for one in told["items"]] == ["reviewer", "model"]
+    assert told["items"][0]["cells"] == ["inference/cost"]
 
 
 def test_new_papers_since_a_day_and_of_a_kind(ask):
     assert ask("new_papers", since="2026-06-30")["total"] == 3
     assert ask("new_papers", since="2026-06-30", limit=1)["total"] == 3
     only = ask("new_papers", since="2026-06-30", resource="cost")
-    assert ([one["id"] for one in only["papers"]], only["total"]) == (["2607.00004"], 1)
+    assert ([one["id"] for one in only["items"]], only["total"]) == (["2607.00004"], 1)
     none = ask("new_papers", since="2026-06-30", stage="inference", technique="pruning")
-    assert [one["id"] for one in none["papers"]] == ["2606.00003"]
-    assert ask("new_papers", stage="inference", resource="network")["papers"] == []
+    assert [one["id"] for one in none["items"]] == ["2606.00003"]
+    assert ask("new_papers", stage="inference", resource="network")["items"] == []
     late = ask("new_papers", since="2026-08-01")
-    assert late["papers"] == []
+    assert late["items"] == []
     assert "2026-07-01" in late["notes"][0]
 
 
@@ -229,7 +231,7 @@ def test_without_any_night(make_store, letters):
             return await client.call_tool("new_papers", {})
 
     told = anyio.run(talk).structured_content
-    assert (told["since"], told["papers"]) == (None, [])
+    assert (told["since"], told["items"]) == (None, [])
     assert "litmine nightly" in told["notes"][0]
 
 
@@ -288,3 +290,23 @@ def test_evidence_is_gathered_from_more_than_one_page(ask, letters):
     told = ask("evidence", constraint="delta", quotes=5)
     assert (told["papers"], told["approved"]) == (200, 200)
     assert len(told["techniques"][0]["quotes"]) == 5
+
+
+def test_what_the_api_tells_too_has_the_same_name():
+    def names(shape):
+        return set(shape.model_fields)
+
+    assert names(shapes.FoundPaper) - names(found.Hit) == {"more_authors", "sentence"}
+    assert names(shapes.SearchResult) <= names(found.SearchAnswer)
+    assert names(shapes.SimilarResult) <= names(found.SimilarAnswer)
+    assert names(shapes.Facets) <= names(found.Facets)
+    assert names(shapes.Quote) - names(found.Hit) == {"sentence"}
+    # What reviewers see of a paper has names of its own; what both tell has one.
+    own = {"decided_on", "suggested_cells", "version", "withdrawn", "evidence", "neighbours"}
+    assert names(shapes.PaperDetails) - names(found.Hit) == own
+
+
+def test_behind_the_last_paper_it_says_so(ask):
+    told = ask("search", query="gamma", offset=40)
+    assert told["items"] == []
+    assert "Papers found: 1; all stand before this offset." in told["notes"]

@@ -151,7 +151,7 @@ def _quote(hit: Hit) -> Quote:
         id=hit.arxiv_id,
         title=hit.title,
         published=hit.published,
-        link=hit.url,
+        url=hit.url,
         state=cast("State | None", hit.state),
         cells=list(hit.cells),
         said_by=cast("SaidBy | None", hit.source),

@@ -10,7 +10,7 @@ from litmine.core.errors import InputError
 from litmine.core.paper import parse_arxiv_id
 from litmine.core.taxonomy import load_taxonomy
 from litmine.index.text import name_terms
-from litmine.mcp.shapes import FoundPaper, SaidBy, SearchResult, SimilarResult, Spread, State
+from litmine.mcp.shapes import Facets, FoundPaper, SaidBy, SearchResult, SimilarResult, State
 
 if TYPE_CHECKING:
     from litmine.search.answer import Answer, Count, Hit
@@ -138,11 +138,13 @@ def _told(answer: Answer) -> dict[str, Any]:
     notes = list(answer.notes)
     if answer.paper_id is not None and not answer.stored:
         notes.append(f"{answer.paper_id} is not known here: no night that was read announced it.")
+    if answer.total and not answer.hits:
+        notes.append(f"Papers found: {answer.total}; all stand before this offset.")
     return {
         "scope": answer.scope,
         "total": answer.total,
-        "papers": [_paper(hit) for hit in answer.hits],
-        "spread": Spread(
+        "items": [_paper(hit) for hit in answer.hits],
+        "facets": Facets(
             stages=_counted(facets.stages),
             resources=_counted(facets.resources),
             techniques=_counted(facets.techniques),
@@ -160,10 +162,10 @@ def _paper(hit: Hit) -> FoundPaper:
         authors=list(hit.authors[:AUTHORS]),
         more_authors=max(0, len(hit.authors) - AUTHORS),
         published=hit.published,
-        link=hit.url,
+        url=hit.url,
         state=cast("State | None", hit.state),
         cells=list(hit.cells),
-        techniques=list(hit.techniques),
+        technique=list(hit.techniques),
         said_by=cast("SaidBy | None", hit.source),
         score=hit.score,
         sentence=None if hit.snippet is None else hit.snippet.text,

@@ -71,7 +71,7 @@ def paper_details(store: Store, paper: str) -> PaperDetails:
         **_facts(stored, label),
         state=cast("State | None", item.state if item else None),
         cells=list(cells),
-        techniques=list(techniques),
+        technique=list(techniques),
         said_by=said_by,
         decided_on=approval.decided_at.date() if approval else None,
         relevance=None if judged is None else round(judged.relevance, 4),
@@ -111,7 +111,7 @@ def new_papers(
         last = latest_night(connection)
         if last is None:
             note = "No night has been read yet; litmine nightly reads one."
-            return NewPapers(since=None, until=None, total=0, papers=[], notes=[note])
+            return NewPapers(since=None, until=None, total=0, items=[], notes=[note])
         first = since or last
         found = newcomers(connection, first)
         if wanted.anything:
@@ -122,7 +122,7 @@ def new_papers(
     notes = []
     if first > last:
         notes.append(f"The last night that was read is {last}; nothing is known of later ones.")
-    return NewPapers(since=first, until=last, total=len(chosen), papers=listed, notes=notes)
+    return NewPapers(since=first, until=last, total=len(chosen), items=listed, notes=notes)
 
 
 def telling_sentences(paper: Paper, judged: StoredPrediction) -> list[EvidenceSentence]:
@@ -188,11 +188,11 @@ def _listed(connection: Connection, chosen: Sequence[Newcomer]) -> list[NewPaper
                 more_authors=max(0, len(paper.authors) - AUTHORS),
                 published=paper.published,
                 night=one.night,
-                link=paper.url,
+                url=paper.url,
                 state=cast("State", one.state),
                 relevance=round(one.relevance, 4),
                 cells=list(cells),
-                techniques=list(techniques),
+                technique=list(techniques),
                 said_by=said_by,
                 sentence=next((said.text for said in telling if said.weight > 0), None),
             )
@@ -251,8 +251,8 @@ def _facts(paper: Paper | None, label: StoredLabel | None) -> dict[str, Any]:
             "published": paper.published,
             "version": paper.version,
             "withdrawn": paper.withdrawn,
-            "link": paper.url,
-            "pdf": f"{_ARXIV}/pdf/{paper.arxiv_id}",
+            "url": paper.url,
+            "pdf_url": f"{_ARXIV}/pdf/{paper.arxiv_id}",
         }
     assert label is not None  # noqa: S101 - one of the two is known
     return {
@@ -263,8 +263,8 @@ def _facts(paper: Paper | None, label: StoredLabel | None) -> dict[str, Any]:
         "published": label.published,
         "version": None,
         "withdrawn": False,
-        "link": f"{_ARXIV}/abs/{label.arxiv_id}",
-        "pdf": f"{_ARXIV}/pdf/{label.arxiv_id}",
+        "url": f"{_ARXIV}/abs/{label.arxiv_id}",
+        "pdf_url": f"{_ARXIV}/pdf/{label.arxiv_id}",
     }
 
 
@@ -274,5 +274,5 @@ def _neighbour(found: dict[str, Any]) -> Neighbour:
         title=found["title"],
         similarity=round(found["similarity"], 4),
         cells=list(found["cells"]),
-        link=f"{_ARXIV}/abs/{found['id']}",
+        url=f"{_ARXIV}/abs/{found['id']}",
     )

@@ -145,7 +145,7 @@ def make_server(store: Store, open_searcher: Callable[[], Searches]) -> MCPServe
 
         Use it to find literature on a question. Short, concrete queries work best ("KV cache
         eviction without retraining"). Narrow with the other arguments rather than with more words;
-        `spread` tells how many papers found stand in each stage, resource, technique and year.
+        `facets` tells how many papers found stand in each stage, resource, technique and year.
         """
         with _told():
             given = finding.filters(

@@ -1,4 +1,8 @@
-"""What the tools answer. The descriptions are read by assistants, with every answer's schema."""
+"""What the tools answer. The descriptions are read by assistants, with every answer's schema.
+
+What the API tells too has the same name there (`litmine.client.found`); assistants are told less of
+it: counts by id in `facets`, the best sentence alone instead of a snippet with its marks.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ __all__ = [
     "Axis",
     "Evidence",
     "EvidenceSentence",
+    "Facets",
     "FoundPaper",
     "Neighbour",
     "NewPaper",
@@ -20,7 +25,6 @@ __all__ = [
     "SaidBy",
     "SearchResult",
     "SimilarResult",
-    "Spread",
     "State",
     "TaxonomyResult",
     "Technique",
@@ -30,7 +34,7 @@ __all__ = [
 Id = Annotated[str, Field(description="arXiv id without a version")]
 Title = Annotated[str, Field(description="as arXiv has it; written by the authors")]
 Published = Annotated[date | None, Field(description="first version submitted")]
-Link = Annotated[str, Field(description="arXiv page; cite it")]
+Url = Annotated[str, Field(description="arXiv page; cite it")]
 State = Literal["approved", "pending", "later", "disputed", "rejected"]
 SaidBy = Literal["reviewer", "label", "list", "model"]
 Standing = Annotated[
@@ -63,10 +67,10 @@ class FoundPaper(BaseModel):
     authors: list[str] = Field(description="the first six")
     more_authors: int = Field(description="authors beyond those")
     published: Published
-    link: Link
+    url: Url
     state: Standing
     cells: Cells
-    techniques: Techniques
+    technique: Techniques
     said_by: Authority
     score: float | None = Field(
         description="0 to 1; only compares hits of one answer; null: not ranked, newest first"
@@ -77,7 +81,7 @@ class FoundPaper(BaseModel):
     )
 
 
-class Spread(BaseModel):
+class Facets(BaseModel):
     """How all papers found spread."""
 
     stages: Counts
@@ -92,8 +96,8 @@ class SimilarResult(BaseModel):
 
     scope: Scope
     total: Total
-    papers: list[FoundPaper]
-    spread: Spread
+    items: list[FoundPaper]
+    facets: Facets
     notes: Notes
 
 
@@ -117,7 +121,7 @@ class Neighbour(BaseModel):
     title: Title
     similarity: float = Field(description="cosine of the vectors")
     cells: Cells
-    link: Link
+    url: Url
 
 
 class PaperDetails(BaseModel):
@@ -133,11 +137,11 @@ class PaperDetails(BaseModel):
     published: Published
     version: int | None = Field(description="last version known")
     withdrawn: bool = Field(description="its authors have withdrawn it: do not rely on it")
-    link: Link
-    pdf: str
+    url: Url
+    pdf_url: str
     state: Standing
     cells: Cells
-    techniques: Techniques
+    technique: Techniques
     said_by: Authority
     decided_on: date | None = Field(description="day of the decision that stands")
     relevance: float | None = Field(
@@ -161,11 +165,11 @@ class NewPaper(BaseModel):
     more_authors: int
     published: Published
     night: date = Field(description="announced in the night to this day")
-    link: Link
+    url: Url
     state: Standing
     relevance: float = Field(description="the model's probability of relevance")
     cells: Cells
-    techniques: Techniques
+    technique: Techniques
     said_by: Authority
     sentence: str | None = Field(description="what spoke most for it, word for word")
 
@@ -176,7 +180,7 @@ class NewPapers(BaseModel):
     since: date | None = Field(description="first night looked at; null: none is stored")
     until: date | None = Field(description="last night stored")
     total: int = Field(description="papers of these nights that are probably relevant")
-    papers: list[NewPaper]
+    items: list[NewPaper]
     notes: Notes
 
 
@@ -214,7 +218,7 @@ class Quote(BaseModel):
     id: Id
     title: Title
     published: Published
-    link: Link
+    url: Url
     state: Standing
     cells: Cells
     said_by: Authority
