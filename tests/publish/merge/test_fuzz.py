@@ -36,3 +36,17 @@ def test_nothing_human_is_lost_and_every_paper_is_added_once(
     text = damage(made.text, kinds, seed + 1, ending, edge)
     result = merge(text, made.entries, TAXONOMY)
     judge(result, merge(result.text, made.entries, TAXONOMY), made.entries)
+
+
+@settings(max_examples=150, deadline=None, database=None)
+@given(seed=st.integers(0, 2**32), ending=st.sampled_from(ENDINGS), edge=st.sampled_from(EDGES))
+def test_in_a_list_without_damage_every_paper_is_recognised(
+    seed: int, ending: str, edge: str
+) -> None:
+    made = make(seed)
+    result = merge(damage(made.text, [], seed, ending, edge), made.entries, TAXONOMY)
+    ways = {one.arxiv_id: one.by for one in result.present}
+    names = {"id": "arXiv id", "doi": "DOI", "title": "title"}
+    assert ways == {arxiv_id: names[how] for arxiv_id, how in made.inside.items()}
+    assert not result.problems
+    assert not any(conflict.kind in {"twice", "hidden"} for conflict in result.conflicts)

@@ -222,9 +222,9 @@ _FRAMES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\[{_TEXT}\]{_URL}", "[{title}]({url})"),
     )
 )
+_LABEL = rf"(?P<shown>\[\[[A-Za-z: ]{{2,16}}\]\]|\[[A-Za-z: ]{{2,16}}\]){_URL}"
 _LABELLED = re.compile(
-    rf"(?P<bold>\*\*)?[^\[\]*|]{{8,}}?(?(bold)\*\*)(?P<gap>[ ,:.]*(?:<br ?/?>)? ?)"
-    rf"(?P<open>\[?)\[(?P<label>[A-Za-z: ]{{2,12}})\]{_URL}"
+    rf"(?P<bold>\*\*)?[^\[\]*|]{{8,}}?(?(bold)\*\*)(?P<gap>[ ,:.]*(?:<br ?/?>)? ?){_LABEL}"
 )
 _HTML_LINK = re.compile(r"<a href=[\"']?https?://[^>]*>(?!<)", re.IGNORECASE)
 
@@ -251,10 +251,8 @@ def _frame(cell: str) -> str | None:
             return frame
     labelled = _LABELLED.match(cell)
     if labelled:
-        bold, double = labelled["bold"] or "", bool(labelled["open"])
-        link = f"[{labelled['label']}]({{url}})"
-        gap = labelled["gap"] or " "
-        return f"{bold}{{title}}{bold}{gap}{f'[{link}]' if double else link}"
+        bold = labelled["bold"] or ""
+        return f"{bold}{{title}}{bold}{labelled['gap'] or ' '}{labelled['shown']}({{url}})"
     if _HTML_LINK.match(cell):
         return '<a href="{url}">{title}</a>'
     if re.fullmatch(r"\*\*[^*]+\*\*", cell):
@@ -269,10 +267,9 @@ def link_label(cells: Iterable[str], *, linked_elsewhere: bool) -> str:
     """
     labels: Counter[str] = Counter()
     for cell in cells:
-        found = re.match(rf"(\[?)\[([A-Za-z: ]{{2,16}})\]{_URL}", cell)
+        found = re.match(_LABEL, cell)
         if found:
-            link = f"[{found[2]}]({{url}})"
-            labels[f"[{link}]" if found[1] else link] += 1
+            labels[f"{found['shown']}({{url}})"] += 1
         elif re.fullmatch(r"<https?://[^<>\s]+>", cell):
             labels["<{url}>"] += 1
         elif re.fullmatch(r"https?://\S+", cell):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
 
 from litmine.publish.entry import ListEntry
 from litmine.publish.merge.document import Document, Row
-from litmine.publish.merge.identity import squeeze
+from litmine.publish.merge.identity import squeeze, visible
 from litmine.publish.merge.order import mark_of
 from litmine.publish.merge.place import Placer
 from litmine.publish.merge.report import Conflict, Present
@@ -21,6 +23,7 @@ _LONG = 25
 # Two papers may have the same short title; with this many letters it is the same paper.
 _TELLING = 20
 _SEED = 12
+_NEAR = 0.9
 _PLACES = {"row": 0, "item": 0, "html": 0, "text": 1, "code": 2, "comment": 3}
 
 
@@ -108,7 +111,7 @@ class Finder:
             rows = at[one.line - 1]
             row = next((row for row in rows if self.names(row, entry)), rows[0])
             found.extend(self._odd(one, entry, row, placer))
-        found.extend(self._twice())
+        found.extend(self._twice(present))
         found.extend(self._similar(missing))
         for text, lines in placer.doubles.items():
             message = f"the heading {text!r} stands there {len(lines)} times: the first one is used"
@@ -131,7 +134,7 @@ class Finder:
                 f"the title is that of {entry.arxiv_id}, the link goes to {row.keys.ids[0]}",
             )
         if one.by == "arXiv id" and row.title and len(row.keys.ids) == 1:
-            there = squeeze(row.title)
+            there = squeeze(visible(row.title))
             titles = self._titles[entry.arxiv_id]
             if there and there not in titles and not _akin(row.title, entry.plain_title):
                 yield say("title", f"{entry.arxiv_id} has another title on arXiv: {entry.title}")
@@ -168,24 +171,28 @@ class Finder:
                 f"{entry.arxiv_id} is dated {said}, on arXiv {entry.day.isoformat()}",
             )
 
-    def _twice(self) -> Iterator[Conflict]:
+    def _twice(self, present: Sequence[Present]) -> Iterator[Conflict]:
+        """Papers with several lines: approved ones by any of their names, others by each."""
         groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for one in present:
+            entry = self._entries[one.arxiv_id]
+            groups["", one.arxiv_id] = [row for _, rows in self._candidates(entry) for row in rows]
         for row in self._document.rows:
-            if row.lists:
-                for arxiv_id in row.keys.ids[:1]:
-                    groups["", arxiv_id].append(row)
-                for doi in row.keys.dois[:1]:
-                    groups["DOI", doi].append(row)
-                title = squeeze(row.title)
-                if len(title) >= _TELLING:
-                    groups["title", title].append(row)
+            for kind, names in (("", row.keys.ids), ("DOI", row.keys.dois)):
+                for name in names[:1]:
+                    groups[kind, name].append(row)
+            title = squeeze(visible(row.title))
+            if len(title) >= _TELLING:
+                groups["title", title].append(row)
         told: set[tuple[int, ...]] = set()
         for (kind, name), rows in groups.items():
-            lines = tuple(sorted({row.first + 1 for row in rows}))
+            lines = tuple(sorted({row.first + 1 for row in rows if row.lists}))
             if len(lines) < 2 or lines in told:
                 continue
             told.add(lines)
-            what = f"the title {rows[0].title!r}" if kind == "title" else f"{kind} {name}".strip()
+            what = f"{kind} {name}".strip()
+            if kind == "title":
+                what = f"the title {visible(rows[0].title)!r}"
             first = name if not kind else next((i for r in rows for i in r.keys.ids), None)
             yield Conflict("twice", first, lines, f"{what} stands there {len(lines)} times")
 
@@ -202,7 +209,7 @@ class Finder:
             rare = sorted(words, key=lambda word: len(nameless.get(word, ())))
             rows = {row: other for word in rare[:6] for row, other in nameless.get(word, ())}
             for row, other in rows.items():
-                if len(words & other) >= 0.75 * len(words | other) and len(words & other) > 3:
+                if len(words & other) > 3 and _alike(row.title, entry.plain_title):
                     yield Conflict(
                         "similar",
                         entry.arxiv_id,
@@ -212,8 +219,9 @@ class Finder:
 
 
 def _titles(entry: ListEntry) -> tuple[str, ...]:
-    both = (squeeze(entry.plain_title), squeeze(entry.title))
-    return tuple(title for title in dict.fromkeys(both) if title)
+    # A title that speaks of tags is typed with entities by those who know, and without by others.
+    ways = (entry.plain_title, entry.title, html.escape(entry.plain_title))
+    return tuple(title for title in dict.fromkeys(map(squeeze, ways)) if title)
 
 
 def _contained(text: str, seeds: dict[str, set[str]]) -> Iterator[str]:
@@ -224,8 +232,13 @@ def _contained(text: str, seeds: dict[str, set[str]]) -> Iterator[str]:
 
 
 def _words(text: str) -> frozenset[str]:
-    plain = re.sub(r"\]\([^)]*\)|<[^>]*>", " ", text.lower())
+    plain = re.sub(r"<[^>]*>", " ", visible(text).lower())
     return frozenset(re.findall(r"[a-z0-9]{3,}", plain))
+
+
+def _alike(one: str, other: str) -> bool:
+    match = SequenceMatcher(None, squeeze(visible(one)), squeeze(other), autojunk=False)
+    return match.quick_ratio() >= _NEAR and match.ratio() >= _NEAR
 
 
 def _akin(one: str, other: str) -> bool:

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from litmine.core.latex import to_unicode
 
-__all__ = ["Keys", "dois_in", "ids_in", "keys_of", "squeeze", "unescape"]
+__all__ = ["Keys", "dois_in", "ids_in", "keys_of", "squeeze", "unescape", "visible"]
 
 # No digits of a longer number, but "arXiv." before it: so begins the DOI.
 _NEW_ID = re.compile(
@@ -81,6 +81,7 @@ _LINK = re.compile(r"\[((?:[^\[\]\\]|\\.|\[(?:[^\[\]\\]|\\.)*\])*)\](?=\(|\[|:?)
 _ANCHOR = re.compile(r"<a\b[^>]*>(.*?)</a>", re.IGNORECASE)
 _STRONG = re.compile(r"\*\*(.+?)\*\*|__(.+?)__|<b>(.+?)</b>|<strong>(.+?)</strong>", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“](.{8,}?)[\"”]|(?<![*\w])\*([^*]{8,}?)\*(?!\*)|(?<!\w)_([^_]{8,}?)_")
+_TARGET = re.compile(r"\]\((?:[^()]|\([^()]*\))*\)")
 # Shorter words in bold or behind links are labels: "paper", "code", "ICML".
 _SHORTEST = 8
 _MATH_OR_MACRO = re.compile(r"[$\\^]")
@@ -111,7 +112,7 @@ class Keys:
 def keys_of(text: str, cells: tuple[str, ...] = ()) -> Keys:
     """Read the keys of a text; `cells` are titles as they are, however short."""
     pieces = {piece for one in _pieces(text) if len(piece := squeeze(one)) >= _SHORTEST}
-    pieces |= {squeeze(cell) for cell in cells} - {""}
+    pieces |= {squeeze(way) for cell in cells for way in (cell, visible(cell))} - {""}
     return Keys(ids_in(text), dois_in(text), frozenset(pieces), squeeze(text))
 
 
@@ -175,6 +176,11 @@ def squeeze(text: str) -> str:
         return "".join(character for character in text.lower() if character.isalnum())
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     return "".join(character for character in decomposed if character.isalnum())
+
+
+def visible(text: str) -> str:
+    """Give a text without the addresses of its links."""
+    return _TARGET.sub("]", text)
 
 
 def _pieces(text: str) -> Iterator[str]:

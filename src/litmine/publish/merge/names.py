@@ -214,6 +214,13 @@ class Vocabulary:
         near = [name for name in self._techniques if len(name) > 5 and alike(name, word)]
         return frozenset(self._techniques[near[0]]) if near else frozenset()
 
+    def means_other(self, heading: str, leaf: str, technique: str) -> bool:
+        """Tell whether a heading is the name of something else than this section."""
+        if key(heading) in self._headings and key(heading) != key(leaf):
+            return True
+        named = self.techniques(heading)
+        return bool(named) and technique not in named
+
     def knows(self, heading: str) -> bool:
         """Tell whether a heading means anything to us."""
         word = key(heading)

@@ -12,7 +12,6 @@ from litmine.core.taxonomy import Taxonomy
 from litmine.publish.entry import ListEntry
 from litmine.publish.merge.columns import kinds_of
 from litmine.publish.merge.document import Container, Document, Node
-from litmine.publish.merge.identity import squeeze
 from litmine.publish.merge.names import (
     Vocabulary,
     alike,
@@ -176,7 +175,7 @@ class Placer:
         if best >= _SURE:
             return node
         # Several headings might do: the one whose words the paper uses most.
-        said = squeeze(" ".join((*entry.keywords, entry.title)))
+        said = _said(entry)
         near = [(score, other) for score, other in found if score > best - 0.1]
         return max(near, key=lambda one: (_heard(one[1].text, said), one[0], -one[1].index))[1]
 
@@ -207,8 +206,8 @@ class Placer:
             score = 0.95
         elif alike(key(node.text), key(leaf)):
             score = 0.85
-        elif key(leaf) in _OTHERS:
-            score = 0.0
+        elif key(leaf) in _OTHERS or self.words.means_other(node.text, leaf, technique):
+            return 0.0
         elif wanted < words and len(words) <= len(wanted) + 3:
             score = 0.7
         elif technique and self.words.stage(node.text) is None:
@@ -237,10 +236,10 @@ class Placer:
             for child in below:
                 if is_year(child.text) == entry.day.year:
                     return Target(child, self.usable[child.index][0], (), section)
-            said = squeeze(" ".join((*entry.keywords, entry.title)))
+            said = _said(entry)
             for child in below:
-                words = bare(child.text)
-                if words and all(word in said for word in words):
+                words = set(bare(child.text))
+                if words and words <= said:
                     return Target(child, self.usable[child.index][0], (), section)
         own = self.usable[node.index]
         return Target(node, own[0] if own else None, (), section)
@@ -305,6 +304,11 @@ class Placer:
         }
 
 
-def _heard(heading: str, said: str) -> int:
-    """Count the words of a heading that a paper's title and keywords hold."""
-    return sum(word in said for word in bare(heading) if len(word) > 3)
+def _said(entry: ListEntry) -> frozenset[str]:
+    """Give the words of a paper's title and keywords."""
+    return frozenset(bare(" ".join((*entry.keywords, entry.plain_title))))
+
+
+def _heard(heading: str, said: frozenset[str]) -> int:
+    """Count the words of a heading that a paper says."""
+    return len(said.intersection(bare(heading)))

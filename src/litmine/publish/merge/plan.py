@@ -172,8 +172,9 @@ class Plan:
         column = date_column(container)
         marks = [mark_of(row, column) for row in rows]
         running = direction(marks)
-        if running is None and len({mark.day for mark in marks if mark.day}) <= 1:
-            running = self._running
+        shown = {mark.day for mark in marks if mark.day}
+        if running is None and len(shown) <= 1 and (shown or not rows):
+            running = self._running  # nothing tells here: as most of the file
         name = self._name(shelf.target)
         writer = self._writer(self._document, container)
         above = ""
