@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import feedparser
@@ -10,9 +11,12 @@ from lxml import etree, html
 
 from litmine.publish.formats import FORMATS
 from litmine.review import ReviewDesk
+from litmine.search.saved import SavedSearches
 from litmine.store.audit import last_entry
 from tests.publish.test_atom import checked
+from tests.support.fake_search import FakeSearcher
 from tests.support.shelf import HOSTILE, PAPERS, fill_library
+from tests.support.web import PEOPLE
 
 FEED = "/feeds/approved.atom"
 
@@ -107,3 +111,15 @@ def test_the_library_page_leads_to_files_and_feed(app, shelf, client_as):
     (feed,) = page.xpath("//link[@type='application/atom+xml']/@href")
     assert feed == f"{FEED}?stage=inference"
     assert page.xpath(f"//a[@href='{feed}']")
+
+
+def test_the_page_of_a_saved_search_leads_to_files(app, shelf, client_as, sqlite_store):
+    fake = FakeSearcher(sqlite_store)
+    app.state.services = replace(app.state.services, searcher=fake)
+    reader = client_as("reader")
+    SavedSearches(sqlite_store, fake).save(PEOPLE["reader"], "12", "alpha")
+    page = html.fromstring(reader.get("/searches/1").text)
+    links = page.xpath("//a[@download]/@href")
+    assert len(links) == 3
+    found = reader.get(links[0])
+    assert (found.status_code, found.text.count("@misc")) == (200, 2)

@@ -71,15 +71,15 @@ def selected(
 
 
 def saved_search(searches: Collection[SavedSearch], called: str) -> SavedSearch:
-    """Find one of somebody's saved searches by its name or number.
+    """Find one of somebody's saved searches by its number or, if none has it, its name.
 
     Raises
     ------
     NotFound
         There is none.
     """
-    for one in searches:
-        if called == one.name or called == str(one.id):
+    for one in sorted(searches, key=lambda one: called != str(one.id)):
+        if called in (str(one.id), one.name):
             return one
     known = ", ".join(one.name for one in searches) or "none; litmine saved add keeps one"
     raise NotFound(f"no saved search {called[:80]!r}; there is {known}")
