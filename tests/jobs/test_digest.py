@@ -14,12 +14,17 @@ import pytest
 from standardwebhooks import Webhook
 
 from litmine.core.clock import FakeClock
-from litmine.core.errors import InputError, LeaseHeld, NotFound, SourceError
+from litmine.core.errors import InputError, LeaseHeld, ModelError, NotFound, SourceError
 from litmine.core.sections import MailSettings, WebhookSettings
 from litmine.core.settings import Settings, load_settings
+from litmine.index.generation import SearchIndex
 from litmine.jobs.digest import _night, digest_status, frozen, send_digest, tell_night
 from litmine.jobs.lease import held_lease
 from litmine.jobs.report import RunReport
+from litmine.search.saved import SavedSearches
+from litmine.search.searcher import Searcher
+from litmine.search.standing import StandingsKeeper
+from litmine.search.sync import sync
 from litmine.store import Store
 from litmine.store.announcements import Announcement, put_announcements
 from litmine.store.decisions import decide
@@ -31,6 +36,7 @@ from litmine.store.queue import enqueue
 from litmine.store.runs import finish_run, start_run
 from litmine.store.schema import deliveries
 from tests.support.hook import SECRET, Hook
+from tests.support.meaning import WordEncoder
 from tests.support.papers import paper
 from tests.support.rows import MODEL, prediction
 from tests.support.smtp import Mailbox, mail_settings, smtp_server
@@ -665,3 +671,58 @@ def test_status_tells_who_and_what(light: World, box: Mailbox) -> None:
     assert [(row.digest, row.state) for row in told.rows] == [("night:2026-06-30", "sent")]
     with light.store.read() as connection:
         assert deliveries_of(connection, ["night:2026-06-30"])[0].covers_to == light.clock.now()
+
+
+@pytest.fixture
+def searching(light: World, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> SavedSearches:
+    """Saved searches over an index that is brought into step when papers are looked for."""
+    encoder = WordEncoder()
+    folder = tmp_path / "index"
+
+    def in_step(settings: Settings, store: Store) -> Searcher:
+        sync(store, folder, encoder.encoder_id, model_id=MODEL, dim=encoder.dim)
+        searcher = Searcher(store, SearchIndex.open(folder, encoder.encoder_id), encoder)
+        searcher._standings = StandingsKeeper(store, look_again=0)
+        return searcher
+
+    monkeypatch.setattr(Searcher, "open", in_step)
+    return SavedSearches(light.store, in_step(light.settings, light.store), light.clock)
+
+
+def test_news_of_saved_searches_are_told_once(
+    light: World, box: Mailbox, searching: SavedSearches
+) -> None:
+    searching.save("Ada", "every <b>cache</b>", "frugal caches", "everything")
+    searching.save("Bo", "quiet", "frugal caches", "everything", digest=False)
+    light.arrive("2606.00001", title="Frugal caches, one")
+    light.run()
+    told = box.taken[0].text.partition("New in saved searches")[2].partition("Awaits")[0]
+    assert "every <b>cache</b> (Ada): 1" in told
+    assert listed(told) == ["2606.00001"]
+    assert "(Bo)" not in told
+    assert "every &lt;b&gt;cache&lt;/b&gt;" in box.taken[0].html
+    light.tomorrow()
+    assert light.run().stages[-1].summary == "no news, nothing sent"
+    # Stored while the last digest was made, and seen only now.
+    light.arrive("2606.00002", title="Frugal caches, two", at=BEGIN - timedelta(seconds=9))
+    light.run()
+    told = box.taken[1].text.partition("New in saved searches")[2]
+    assert listed(told) == ["2606.00002"]
+
+
+def test_searches_that_cannot_run_cost_nobody_the_digest(
+    light: World, box: Mailbox, searching: SavedSearches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searching.save("Ada", "caches", "frugal caches", "everything")
+
+    def damaged(settings: Settings, store: Store) -> Searcher:
+        raise ModelError("the encoder is damaged")
+
+    monkeypatch.setattr(Searcher, "open", damaged)
+    for night in range(3):
+        light.arrive(f"2606.0000{night}")
+        light.run()
+        light.tomorrow()
+    assert [listed(mail.text) for mail in box.taken] == [[f"2606.0000{n}"] for n in range(3)]
+    told = ["could not be looked through" in mail.text for mail in box.taken]
+    assert told == [True, False, False]
