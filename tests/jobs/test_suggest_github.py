@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -311,3 +312,88 @@ def test_a_user_and_password_in_the_remote_are_not_shown(desk: Desk) -> None:
     with pytest.raises(ConfigError) as caught:
         desk.run()
     assert "pw" not in str(caught.value)
+
+
+ROW = b"| 2026-06 | New | [Added by a person](https://arxiv.org/abs/2401.0000%d) | arXiv |\n"
+
+
+def conflicting(desk: Desk, number: int = 2) -> bytes:
+    """Somebody adds a line to the list where the suggestion has its own."""
+    head, table, rows = desk.github.text().partition(b"|:---:|:---:|:---|:---:|\n")
+    assert table
+    text = head + table + ROW % number + rows
+    desk.github.commit({"README.md": text, "other.md": b"x\n"})
+    return text
+
+
+def is_mergeable(desk: Desk) -> bool:
+    """Whether a person can press the button."""
+    git(desk.clone, "fetch", "-q", str(desk.github.bare), "main", BRANCH)
+    tips = desk.github.branches()
+    done = subprocess.run(
+        ["git", "merge-tree", "--write-tree", tips["main"], tips[BRANCH]],
+        cwd=desk.clone,
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode == 0
+
+
+def test_a_suggestion_that_conflicts_is_brought_into_step(desk: Desk) -> None:
+    first = desk.run()
+    text = conflicting(desk)
+    assert not is_mergeable(desk)
+    outcome = desk.run()
+    assert (outcome.done, outcome.added, outcome.number) == ("refreshed", (), 7)
+    assert is_mergeable(desk)
+    parents = git(desk.github.bare, "log", "-1", "--format=%P", BRANCH).split()
+    assert parents == [first.commit, desk.github.branches()["main"]]
+    merged = desk.github.text(branch=BRANCH)
+    assert set(text.splitlines()) <= set(merged.splitlines())
+    assert desk.listed(BRANCH) == {ONE, TWO}
+    assert desk.github.text("other.md", BRANCH) == b"x\n"
+    assert desk.run().done == "nothing"
+    assert desk.suggestions()[0].papers == (ONE, TWO)
+    conflicting(desk, 3)
+    desk.approve(THREE)
+    outcome = desk.run()
+    assert (outcome.done, outcome.added) == ("updated", (THREE,))
+    assert is_mergeable(desk)
+    desk.github.merge(7, squash=True)
+    assert desk.run().done == "nothing"
+    assert desk.offers() == dict.fromkeys(IDS, "offered")
+
+
+def test_a_suggestion_without_conflict_is_left_as_it_is(desk: Desk) -> None:
+    desk.run()
+    desk.github.commit({"README.md": b"One line above\n" + desk.github.text(), "x": b"x"})
+    assert is_mergeable(desk)
+    assert desk.run().done == "nothing"
+
+
+def test_a_line_that_people_add_while_it_is_suggested_stands_once(desk: Desk) -> None:
+    desk.run()
+    line = f"| 2026-06 | x | [By hand](https://arxiv.org/abs/{ONE}) | arXiv |\n".encode()
+    desk.github.commit({"README.md": desk.github.text() + line})
+    outcome = desk.run()
+    assert outcome.done == "refreshed"
+    assert desk.github.text(branch=BRANCH).count(ONE.encode()) == 1
+    assert desk.suggestions()[0].papers == (TWO,)
+    assert f"abs/{ONE})" not in desk.github.pulls[7].body
+    assert desk.run().done == "nothing"
+    desk.github.merge(7)
+    assert desk.run().taken_out == ()
+
+
+def test_a_conflict_in_what_people_worked_on_is_theirs(desk: Desk) -> None:
+    desk.run()
+    mended = desk.github.text(branch=BRANCH).replace(b"Quantization |", b"Quantisation |")
+    by_hand = desk.github.commit({"README.md": mended}, BRANCH)
+    conflicting(desk)
+    outcome = desk.run()
+    assert outcome.done == "nothing"
+    assert "merge main into it by hand" in outcome.notes[0]
+    assert desk.github.branches()[BRANCH] == by_hand
+    desk.approve(THREE)
+    assert desk.run().added == (THREE,)
+    assert git(desk.github.bare, "rev-parse", f"{BRANCH}^") == by_hand

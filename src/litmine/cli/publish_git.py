@@ -54,6 +54,7 @@ def told(outcome: Outcome) -> list[str]:
         "nothing": f"nothing new for {outcome.path}",
         "written": f"{would} {count} to {outcome.path} on a new branch{where}",
         "updated": f"{would} {count} on top of the open suggestion{where}",
+        "refreshed": f"brought the suggestion into step with {outcome.base}{where}",
         "described": f"brought the suggestion up to date{where}",
     }
     found = [lines[outcome.done]]

@@ -56,8 +56,9 @@ class Outcome:
     Attributes
     ----------
     done : str
-        ``nothing``, ``written`` (a new suggestion), ``updated`` (a commit on top of one) or
-        ``described`` (its pull request was opened or its body brought up to date).
+        ``nothing``, ``written`` (a new suggestion), ``updated`` (papers on top of one),
+        ``refreshed`` (the base merged into it) or ``described`` (its pull request was opened or
+        its words brought up to date).
     added : tuple of str
         Papers that got a line by this run.
     taken_out, declined : tuple of str
@@ -140,15 +141,24 @@ class _Run:
         held = self._note()
         standing = held if held is not None and held.standing and view.tip else None
         wanted = [one for one in view.missing if one not in self._left_out]
-        if standing is not None and view.tip is not None:
-            wanted = [one for one in wanted if one in set(view.missing_in_tip)]
+        base = view.sight.commits[view.sight.base]
+        if standing is None or view.tip is None:
             if wanted:
-                return self._write(standing, view.tip, view.tip_text, wanted)
-            return self._finish(standing, view.tip, "nothing")
+                return self._write(None, base, view.base_text, wanted)
+            return self._outcome("nothing", None)
+        lacking = set(view.missing_in_tip)
+        wanted = [one for one in wanted if one in lacking]
+        if view.stale == "ours":
+            kept = [one for one in standing.papers if one in set(view.missing)]
+            return self._write(standing, view.tip, view.base_text, [*kept, *wanted], merged=base)
+        if view.stale:
+            self._place.notes.append(
+                f"{standing.branch} conflicts with {view.sight.base} or repeats it, and people "
+                f"worked on it: merge {view.sight.base} into it by hand"
+            )
         if wanted:
-            base = view.sight.commits[view.sight.base]
-            return self._write(None, base, view.base_text, wanted)
-        return self._outcome("nothing", None)
+            return self._write(standing, view.tip, view.tip_text, wanted)
+        return self._finish(standing, view.tip, "nothing")
 
     def _note(self) -> Suggestion | None:
         """Note what people did since; return the suggestion, if it is one."""
@@ -190,30 +200,39 @@ class _Run:
         parent: str,
         text: bytes | None,
         wanted: Collection[str],
+        merged: str | None = None,
     ) -> Outcome:
-        """Put a commit with the wanted papers on top of `parent`, and see it through."""
-        data, added, notes = self._merged(text, frozenset(wanted))
-        done = "written" if standing is None else "updated"
-        if not added or self._wish.dry_run:
-            done = done if added else "nothing"
-            return self._outcome(done, standing, added=added, notes=notes)
+        """Put a commit on top of `parent` that adds the wanted papers to `text`; see it through.
+
+        With `merged`, `text` is the list as it is there, and the commit brings that in.
+        """
+        data, all_papers, notes = self._merged(text, frozenset(wanted))
+        before = frozenset(standing.papers) if standing else frozenset()
+        added = tuple(one for one in all_papers if one not in before or merged is None)
+        done = "written" if standing is None else "updated" if added else "refreshed"
+        if self._wish.dry_run or not (all_papers or merged):
+            return self._outcome(done if all_papers else "nothing", standing, added=added,
+                                 notes=notes)  # fmt: skip
         place, context = self._place, self._context
         settings, now = context.settings.publish, context.clock.now()
-        papers = [self._entries[one] for one in added]
-        message = words.commit_message(papers, place.path)
-        author = Author(settings.git_name, settings.git_email, self._dated(parent, papers))
-        commit = place.repository.commit_file(parent, place.path, data, message, author)
+        papers = [self._entries[one] for one in all_papers]
+        brought = self._view.sight.base if merged else ""
+        message = words.commit_message(papers, place.path, brought)
+        author = Author(settings.git_name, settings.git_email, self._dated(parent, merged, papers))
+        commit = place.repository.commit_file(
+            parent, place.path, data, message, author, merged=merged
+        )
         # The intention first, with the commit to look for: a push whose end we do not see is
         # recognised by it.
         with self._writing() as connection:
+            tip = None if standing is None else parent
             if standing is None:
                 branch = self._free_name(connection)
-                standing = add_suggestion(connection, place.target, branch, added, now)
-                before, ids = None, added
-            else:
-                before, ids = parent, (*standing.papers, *added)
+                standing = add_suggestion(connection, place.target, branch, all_papers, now)
+            whole = all_papers if merged else (*standing.papers, *added)
+            ids = tuple(dict.fromkeys(whole))
             standing = update_suggestion(connection, standing.id, now, head=commit, papers=ids)
-        place.put(commit, standing.branch, before)
+        place.put(commit, standing.branch, tip)
         with self._writing() as connection:
             put_offers(connection, place.target, added, "offered", now, standing.id)
             standing = update_suggestion(
@@ -226,14 +245,15 @@ class _Run:
         _log.info("suggested", target=place.target, branch=standing.branch, papers=len(added))
         return self._finish(standing, commit, done, added, notes)
 
-    def _dated(self, parent: str, papers: Sequence[ListEntry]) -> datetime:
-        """The time of the newest approval, not before the parent's.
+    def _dated(self, parent: str, merged: str | None, papers: Sequence[ListEntry]) -> datetime:
+        """The time of the newest approval, not before the parents'.
 
         Nothing in a commit depends on when litmine runs: a run that was killed while it pushed
         (its git may live on) and the run after it make the same commit.
         """
         approved = [one.approval.decided_at for one in papers if one.approval is not None]
-        return max([*approved, self._place.repository.made_at(parent)])
+        above = [self._place.repository.made_at(one) for one in (parent, merged) if one]
+        return max([*approved, *above])
 
     def _merged(
         self, text: bytes | None, wanted: Collection[str]

@@ -46,6 +46,10 @@ class View:
         Whether the suggestion's branch, or the base, holds what litmine last put there.
     merged_in : bool
         Whether the base holds the tip.
+    stale : str
+        ``ours``: the base has moved so that the suggestion conflicts with it, or repeats it, and
+        nobody but litmine worked on the branch. ``theirs``: so, but people worked on it. Else
+        empty.
     """
 
     held: Suggestion | None
@@ -59,6 +63,7 @@ class View:
     missing_in_tip: list[str]
     arrived: bool
     merged_in: bool
+    stale: str
 
 
 def look(
@@ -77,6 +82,14 @@ def look(
     base_text = repository.read(base, place.path)
     tip_text = repository.read(tip, place.path) if tip else None
     missing = _missing(base_text, entries, taxonomy)
+    missing_in_tip = _missing(tip_text, entries, taxonomy) if tip else missing
+    stale = ""
+    if held is not None and tip is not None and not repository.holds(tip, base):
+        # Lines that stand in both would stand twice after the merge.
+        doubled = set(held.papers) - set(missing) - set(missing_in_tip)
+        if doubled or not repository.merges(base, tip):
+            alone = repository.only_by(context.settings.publish.git_email, tip, base)
+            stale = "ours" if alone else "theirs"
     head = held.head if held else None
     return View(
         held=held,
@@ -87,10 +100,11 @@ def look(
         base_text=base_text,
         tip_text=tip_text,
         missing=missing,
-        missing_in_tip=_missing(tip_text, entries, taxonomy) if tip else missing,
+        missing_in_tip=missing_in_tip,
         arrived=head is not None
         and any(repository.holds(one, head) for one in (tip, base) if one is not None),
         merged_in=tip is not None and repository.holds(base, tip),
+        stale=stale,
     )
 
 

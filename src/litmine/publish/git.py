@@ -125,25 +125,48 @@ class Repository:
         seconds = self.git.text("log", "-1", "--no-show-signature", "--format=%ct", commit)
         return datetime.fromtimestamp(int(seconds), UTC)
 
+    def merges(self, one: str, other: str) -> bool:
+        """Tell whether two commits merge without a conflict; True where git is too old to tell."""
+        return self.git.code("merge-tree", "--write-tree", "--no-messages", one, other) != 1
+
+    def only_by(self, email: str, commit: str, beyond: str) -> bool:
+        """Tell whether one hand made all of a branch that is not in `beyond`."""
+        said = self.git.text(
+            "log", "--no-show-signature", "--format=%ae%n%ce", commit, f"^{beyond}"
+        )
+        return set(said.splitlines()) <= {email}
+
     # -- writing ---------------------------------------------------------------------------------
 
-    def commit_file(self, parent: str, path: str, data: bytes, message: str, author: Author) -> str:
+    def commit_file(
+        self,
+        parent: str,
+        path: str,
+        data: bytes,
+        message: str,
+        author: Author,
+        *,
+        merged: str | None = None,
+    ) -> str:
         """Write a commit on top of `parent` in which one file has new content; return its id.
 
-        No branch moves by this.
+        With `merged`, another commit, it is a merge of the two, and all other files are as in that
+        one. No branch moves by this.
         """
-        found = self._entry(parent, path)
+        files = merged or parent
+        found = self._entry(files, path)
         mode = _PROGRAM if found is not None and found[0] == _PROGRAM else _FILE
         # Without --path no filter runs: the bytes are those that `read` gave, and what was added.
         blob = self.git.text("hash-object", "-w", "-t", "blob", "--stdin", data=data)
         with tempfile.TemporaryDirectory(prefix="litmine-git-") as scratch:
             env = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
-            self.git.run("read-tree", parent, env=env)
+            self.git.run("read-tree", files, env=env)
             entry = f"{mode},{blob},{path}"
             self.git.run("update-index", "--add", "--cacheinfo", entry, env=env)
             tree = self.git.text("write-tree", env=env)
+        parents = [part for one in (parent, merged) if one for part in ("-p", one)]
         return self.git.text(
-            *("commit-tree", "--no-gpg-sign", "-p", parent, "-F", "-", tree),
+            *("commit-tree", "--no-gpg-sign", *parents, "-F", "-", tree),
             data=message.encode(),
             env=author.environment(),
         )

@@ -131,6 +131,10 @@ class Git:
         code, out, _ = self._call(args, None, {})
         return out.decode("utf-8", "surrogateescape").rstrip("\n") if code == 0 else None
 
+    def code(self, *args: str) -> int:
+        """Run a command whose exit code is the answer, and return that."""
+        return self._call(args, None, {})[0]
+
     def run(self, *args: str, data: bytes | None = None, env: Mapping[str, str] = {}) -> bytes:
         """Run a command and return its output.
 

@@ -149,13 +149,17 @@ def list_of(text: str) -> str | None:
     return None if found is None else unquote(found[1])
 
 
-def commit_message(entries: Iterable[ListEntry], path: str) -> str:
+def commit_message(entries: Iterable[ListEntry], path: str, merged: str = "") -> str:
     """Write the message of a commit: every paper by its id, with the facts of its approval.
 
     Titles are left out: a forge reads messages, too, and there is no way to escape them there.
+    `merged` is the branch that the commit brings in, if it does.
     """
     papers = in_order(entries)
-    lines = [title(len(papers), path), ""]
+    first = title(len(papers), path)
+    if merged:
+        first = f"Merge {inert(merged)}: {first[0].lower()}{first[1:]}"
+    lines = [first, ""]
     for one in papers:
         facts = [one.arxiv_id, _cells(one)]
         approval = one.approval
