@@ -94,6 +94,14 @@ def test_what_is_shown_is_shown_again_as_it_is(source: str) -> None:
         assert to_unicode(shown) == shown
 
 
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "piece", ["\\(", "\\[", "$", "$a ", "{", "_", "``", "\\footnote[", "\\frac", "$\\sqrt[", "\\'"]
+)
+def test_hostile_texts_take_no_longer_than_long_ones(piece: str) -> None:
+    assert to_unicode(piece * 20_000) is not None
+
+
 @pytest.mark.shared
 def test_real_titles_keep_no_latex() -> None:
     if not _TITLES.is_file():

@@ -139,3 +139,12 @@ def test_broken_means_not_found_on_two_days_since_it_worked(
             assert len(missing) > 1
         if len(missing) == 0:
             assert known.outcome in {"ok", "unknown"}
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "piece",
+    ["<!--", "`", "` ", "```\n", "[", "https://", "](https://a.example/(", "href=", "[a]: ", "))"],
+)
+def test_hostile_texts_take_no_longer_than_long_ones(piece: str) -> None:
+    links_in("https://a.example/" + piece * 40_000)

@@ -37,7 +37,7 @@ __all__ = ["atoms", "latex", "math_spans", "plain", "show", "to_unicode"]
 # In text: ties, dashes and quotation marks of TeX, and powers without dollars ("E^2-LLM").
 _TIE = re.compile(r"(?<=[^\s~\d])~(?=[^\s~])|(?<=\d)~(?=[A-Za-z])")
 _DASH = re.compile(r"(?<![-!<])(?:(?<=\w)--(?=\w)|(?<=[\w.,;:)\]?!\"'])---(?=\w)|(?<= )---?(?= ))")
-_QUOTES = re.compile(r"``(.*?)''")
+_QUOTES = re.compile(r"``(.{1,300}?)''")
 _POWER = re.compile(r"(?<=[^\W_]|[)\]])\^(-?\d+|[A-Za-z](?![A-Za-z])|[*+-](?!\w))")
 _BRACKET_SPACE = re.compile(r"(?<=[(\[]) +| +(?=[)\]])")
 # A text without any of these is shown as it is: nearly all names, most titles.
@@ -95,7 +95,8 @@ def show(nodes: Sequence[Node]) -> str:
     """Render what was read as one line of Unicode; see `to_unicode`."""
     line = _line(nodes)
     # What could not be lowered or raised would run into the word that follows.
-    line = re.sub(rf"(?<=[_^])(\w+){_END}(?=\w)", r"(\1)", line)
+    if _END in line:
+        line = re.sub(rf"(?<=[_^])(\w{{1,100}}){_END}(?=\w)", r"(\1)", line)
     return clean(line)
 
 

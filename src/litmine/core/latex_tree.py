@@ -116,8 +116,8 @@ _MATH = re.compile(
     r"(?<!\\)\$\$(?P<display>[^$]+?)(?<!\\)\$\$"
     r"|(?<!\\)\$(?P<inline>(?!\s)[^$]+?(?<![\s\\]))\$(?!\d)"
     r"|(?<!\\)\$(?P<loose>(?!\d)(?:[^$]{0,80}?\\[A-Za-z][^$]{0,80}?|\s*[A-Za-z]\s*)(?<!\\))\$"
-    r"|\\\((?P<round>.+?)\\\)"
-    r"|\\\[(?P<square>.+?)\\\]",
+    r"|\\\((?P<round>.{1,1000}?)\\\)"
+    r"|\\\[(?P<square>.{1,2000}?)\\\]",
     re.DOTALL,
 )
 # In text a stretch of plain characters is one piece, in formulas every letter is.
@@ -125,6 +125,7 @@ _TEXT = re.compile(r"\\[A-Za-z]+\*?|\\.|[{}^_~]|[^\\{}^_~]+|\\", re.DOTALL)
 _FORMULA = re.compile(r"\\[A-Za-z]+\*?|\\.|[{}^_~]|[^\\{}^_~]|\\", re.DOTALL)
 _SPECIAL = re.compile(r"[\\$^_{}~]")
 _DEPTH = 12
+_LONGEST_OPTION = 200
 # Accents of one letter are commands of text; in a formula they are somebody's own abbreviation.
 _TEXT_ACCENTS = frozenset("cvuHrkdb")
 _UNDOTTED = {"\N{LATIN SMALL LETTER DOTLESS I}": "i", "\N{LATIN SMALL LETTER DOTLESS J}": "j"}
@@ -332,7 +333,7 @@ class _Reader:
         if not self._peek().startswith("["):
             return ""
         read = ""
-        for at in range(self._at, len(self._tokens)):
+        for at in range(self._at, min(self._at + _LONGEST_OPTION, len(self._tokens))):
             before, closed, after = self._tokens[at].partition("]")
             read += before
             if closed:

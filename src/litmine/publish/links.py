@@ -35,9 +35,12 @@ _LINK = re.compile(
     r"|(?P<bare>https?://[^\s<>\"'|\\^`{}\[\]]+)",
     re.IGNORECASE | re.MULTILINE,
 )
-_FENCE = re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.M)
-_CODE = re.compile(r"(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+# What is not closed goes to the end, as browsers and GitHub take it.
+_FENCE = re.compile(
+    r"^ {0,3}(`{3,}+|~{3,}+)[^\n]*+\n.*?(?:^ {0,3}\1[`~]*+[ \t]*+$|\Z)", re.DOTALL | re.MULTILINE
+)
+_CODE = re.compile(r"(?<!`)(`++)[^\n]{0,1000}?(?<!`)\1(?!`)")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +157,9 @@ def _blank(found: re.Match[str]) -> str:
 
 def _without_tail(url: str) -> str:
     """Take off what a sentence has put behind a bare address."""
-    while url and (
-        url[-1] in ".,;:!?*_~'\"" or (url[-1] == ")" and url.count(")") > url.count("("))
-    ):
-        url = url[:-1]
-    return url
+    end = len(url)
+    surplus = url.count(")") - url.count("(")
+    while end and (url[end - 1] in ".,;:!?*_~'\"" or (url[end - 1] == ")" and surplus > 0)):
+        surplus -= url[end - 1] == ")"
+        end -= 1
+    return url[:end]
