@@ -26,6 +26,10 @@ test: $(READY) ## All tests
 fuzz: $(READY) ## Many requests made up from the API's description, on both databases
 	FUZZ_EXAMPLES=50 $(BIN)/python -m pytest tests/web/api/test_fuzz.py --timeout 0
 
+.PHONY: fuzz-merge
+fuzz-merge: $(READY) ## Ten thousand damaged lists to merge papers into (a quarter of an hour)
+	MERGE_EXAMPLES=10000 $(BIN)/python -m pytest tests/publish/merge/test_fuzz.py --timeout 0
+
 check: lint types layers test ## Format, lint, types, layers, tests
 
 format: $(READY) ## Format the code

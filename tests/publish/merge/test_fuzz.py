@@ -1,4 +1,4 @@
-"""Ten thousand damaged lists: nothing that people wrote is lost, every paper is added once."""
+"""Damaged lists by the thousand: nothing that people wrote is lost, every paper is added once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from tests.publish.merge.damage import DAMAGE, EDGES, ENDINGS, damage, make
 from tests.publish.merge.oracle import judge
 
 TAXONOMY = load_taxonomy()
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "1000"))
+#: ``make fuzz-merge`` makes ten thousand of them.
+EXAMPLES = int(os.environ.get("MERGE_EXAMPLES", "500"))
 
 
 def test_there_are_more_than_fifteen_kinds_of_damage() -> None:

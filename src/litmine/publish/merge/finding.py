@@ -7,7 +7,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 
+from litmine.core.latex import to_unicode
 from litmine.publish.entry import ListEntry
 from litmine.publish.merge.document import Document, Row
 from litmine.publish.merge.identity import squeeze, visible
@@ -219,9 +221,16 @@ class Finder:
 
 
 def _titles(entry: ListEntry) -> tuple[str, ...]:
+    return _ways(entry.title)
+
+
+@lru_cache(maxsize=20_000)
+def _ways(title: str) -> tuple[str, ...]:
+    """Give a title squeezed, as it is and as people who read it would type it."""
+    plain = to_unicode(title)
     # A title that speaks of tags is typed with entities by those who know, and without by others.
-    ways = (entry.plain_title, entry.title, html.escape(entry.plain_title))
-    return tuple(title for title in dict.fromkeys(map(squeeze, ways)) if title)
+    ways = (plain, title, html.escape(plain))
+    return tuple(one for one in dict.fromkeys(map(squeeze, ways)) if one)
 
 
 def _contained(text: str, seeds: dict[str, set[str]]) -> Iterator[str]:
