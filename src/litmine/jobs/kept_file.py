@@ -47,10 +47,11 @@ class KeptFile:
             handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as error:
             raise InputError(f"{name} cannot be read: {error.strerror}") from error
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(handle)
+            raise InputError(f"{name} is no ordinary file")
         with os.fdopen(handle, "rb") as stream:
-            found = os.fstat(handle)
-            if not stat.S_ISREG(found.st_mode):
-                raise InputError(f"{name} is no ordinary file")
             if found.st_size > _MOST:
                 raise InputError(f"{name} has {found.st_size // 1_000_000} MB: that is no list")
             return cls(name, path, stream.read())
