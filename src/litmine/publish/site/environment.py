@@ -118,7 +118,7 @@ class Pages:
             "window_title": head.title if head.title == site else f"{head.title} · {site}",
         }
         text = self._environment.get_template(template).render(page=page, root=root, **context)
-        return text.encode()
+        return text.encode("utf-8", "replace")  # a lone surrogate is no character
 
     @cached_property
     def _environment(self) -> Environment:

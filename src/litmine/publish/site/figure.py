@@ -39,14 +39,17 @@ class Figure:
     def html(self, level: int = 2) -> Markup:
         """Give the whole figure, with a heading of some level."""
         return Markup(
-            '<figure class="figure" id="{}"><h{} class="figure-title">{}</h{}>'
-            '<div class="figure-body">{}</div><figcaption>{}</figcaption>'
+            '<section class="figure" id="{}" aria-labelledby="{}-title">'
+            '<h{} class="figure-title" id="{}-title">{}</h{}>'
+            '<figure><div class="figure-body">{}</div><figcaption>{}</figcaption></figure>'
             '<details class="figure-numbers"><summary>The numbers<span class="hush"> of: {}</span>'
             '</summary><div class="scroll" tabindex="0" role="region" aria-label="{}, as a table">'
-            "{}</div></details></figure>"
+            "{}</div></details></section>"
         ).format(
             self.ident,
+            self.ident,
             level,
+            self.ident,
             self.title,
             level,
             self.svg,

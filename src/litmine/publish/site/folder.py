@@ -137,7 +137,7 @@ def _read(folder: Path, *, replace: bool) -> _Known:
             }
             return _Known(str(data["common"]), files)
         reason = f"of another version of litmine ({data['format']!r:.20})"
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return _Known("", {})
     except (ValueError, KeyError, TypeError, AttributeError):
         reason = "damaged"
@@ -213,7 +213,10 @@ class _Writer:
         self._ready: set[Path] = set()
         if self._parts.is_symlink():
             self._parts.unlink()
-        shutil.rmtree(self._parts, ignore_errors=True)  # left by a build that was killed
+        # Left by builds that were killed.
+        shutil.rmtree(self._parts, ignore_errors=True)
+        for left in self._parts.parent.glob(".manifest.json.*.part"):
+            left.unlink(missing_ok=True)
         self._parts.mkdir()
 
     def write(self, path: str, data: bytes) -> None:

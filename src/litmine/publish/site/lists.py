@@ -55,7 +55,9 @@ class Listing:
 
     @property
     def feed(self) -> FeedLink:
-        """Its feed."""
+        """Its feed; that of the archive is the one of all papers."""
+        if self.base == "archive":
+            return FeedLink("All papers", "feeds/all.atom")
         return FeedLink(self.title, f"feeds/{self.base}.atom")
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from litmine.core.latex import plain
+from litmine.core.plain import clean
+from litmine.publish.bibtex import render_bibtex
 from litmine.publish.entry import ListEntry
 from litmine.publish.site.cards import card_path
 from litmine.publish.site.environment import FeedLink, PageHead, Pages, month_name
@@ -82,10 +85,18 @@ class _Page:
             related=[collection.by_id[one] for one in self._near],
             rows=rows,
             grid=rows.membership(paper.cells, "../" * head.path.count("/")),
-            bibtex=collection.bibtex_of(paper).strip(),
+            categories=clean(" ".join(paper.categories)),
+            bibtex=_bibtex(paper, collection).strip(),
             citation=citation_meta(paper),
             data=paper_data(paper, pages),
         )
+
+
+def _bibtex(paper: ListEntry, collection: Collection) -> str:
+    if len(paper.authors) <= MOST_AUTHORS:
+        return collection.bibtex_of(paper)
+    few = replace(paper, authors=(*paper.authors[:MOST_AUTHORS], "others"))
+    return render_bibtex([few], collection.taxonomy)
 
 
 def _describe(paper: ListEntry, rows: Rows) -> str:
@@ -102,9 +113,6 @@ def _links(paper: ListEntry) -> list[tuple[str, str]]:
         ("arXiv", f"https://arxiv.org/abs/{paper.arxiv_id}"),
         ("PDF", f"https://arxiv.org/pdf/{paper.arxiv_id}"),
     ]
-    published = getattr(paper, "published_url", None)
-    if published:
-        found.append(("Published version", published))
-    elif paper.doi:
-        found.append(("Published version", f"https://doi.org/{paper.doi}"))
+    if paper.published_url:
+        found.append(("Published version", paper.published_url))
     return found

@@ -39,8 +39,8 @@ def paper_data(paper: ListEntry, pages: Pages) -> Markup:
         "keywords": [pages.cell_name(cell) for cell in paper.cells]
         + [pages.technique_names.get(one, one) for one in paper.technique],
     }
-    if paper.doi:
-        value["sameAs"].append(f"https://doi.org/{paper.doi}")
+    if paper.published_url:
+        value["sameAs"].append(paper.published_url)
     if paper.venue:
         value["isPartOf"] = {"@type": "PublicationEvent", "name": paper.venue}
     if pages.settings.url:
