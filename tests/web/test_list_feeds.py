@@ -77,7 +77,7 @@ def test_a_part_that_is_none_is_refused(nobody):
         assert nobody.get(FEED, params=asked).status_code == 422
 
 
-def test_readers_are_told_when_nothing_changed(nobody, shelf):
+def test_readers_are_told_when_nothing_changed(nobody, shelf, fake_clock):
     answer = nobody.get(FEED)
     for headers in (
         {"If-None-Match": answer.headers["etag"]},
@@ -85,8 +85,13 @@ def test_readers_are_told_when_nothing_changed(nobody, shelf):
     ):
         assert nobody.get(FEED, headers=headers).status_code == 304
     assert nobody.get(FEED).content == answer.content
+    fake_clock.advance(5)
     shelf.reject("2605.00001")
-    assert len(ids(nobody.get(FEED, headers={"If-None-Match": answer.headers["etag"]}))) == 5
+    for headers in (
+        {"If-None-Match": answer.headers["etag"]},
+        {"If-Modified-Since": answer.headers["last-modified"]},
+    ):
+        assert len(ids(nobody.get(FEED, headers=headers))) == 5
 
 
 def test_a_decision_is_told_at_once(nobody, shelf, sqlite_store):

@@ -27,6 +27,7 @@ __all__ = [
     "decisions_of",
     "is_undone",
     "last_by",
+    "last_decided_at",
     "latest_decision",
     "latest_decisions",
     "take_back",
@@ -228,6 +229,12 @@ def last_by(connection: Connection, reviewer: str) -> Decision | None:
         .limit(1)
     ).first()
     return None if row is None else decision_of(row)
+
+
+def last_decided_at(connection: Connection) -> datetime | None:
+    """Return when anything was decided or taken back last; None before the first decision."""
+    last = select(decisions.c.decided_at).order_by(decisions.c.decided_at.desc()).limit(1)
+    return connection.execute(last).scalar_one_or_none()
 
 
 def decisions_of(connection: Connection, state: str) -> dict[str, Decision]:

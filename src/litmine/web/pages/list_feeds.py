@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from litmine.publish.entry import ListEntry
 from litmine.publish.feeds import authority_of, list_feed
 from litmine.publish.selection import Selection
 from litmine.store import Store
+from litmine.store.decisions import last_decided_at
 from litmine.web.access import require
 from litmine.web.api.common import Surroundings
 from litmine.web.crowd import in_turn
@@ -32,18 +34,22 @@ __all__ = ["FEED_FILTERS", "PATH", "router"]
 
 router = APIRouter(include_in_schema=False)
 
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 PATH = "/feeds/approved.atom"
 FEED_FILTERS = ("stage", "resource", "cell", "technique")
 
 
-def _approved(store: Store) -> list[ListEntry]:
+def _approved(store: Store) -> tuple[list[ListEntry], datetime]:
+    """The list, and when it changed last: a paper that was taken out leaves no trace in it."""
     with store.read() as connection:
-        return approved_entries(connection)
+        return approved_entries(connection), last_decided_at(connection) or _BEGINNING
 
 
 # A crowd of readers must not have the whole list read for each of them. A decision is told at
 # once, what the night learns of a paper within a quarter of an hour.
-_ENTRIES: Memo[list[ListEntry]] = Memo(_approved, lambda: int(time.monotonic() // FRESH))
+_LIST: Memo[tuple[list[ListEntry], datetime]] = Memo(
+    _approved, lambda: int(time.monotonic() // FRESH)
+)
 
 
 @router.get(PATH, dependencies=[require("public")])
@@ -62,8 +68,9 @@ def approved_feed(
     part = Selection(stage, resource, cell, technique)
     base = site_of(request, s)
     asked: dict[str, str] = {name: getattr(part, name) for name in FEED_FILTERS}
+    entries, decided = _LIST.of(s.store)
     feed = list_feed(
-        _ENTRIES.of(s.store),
+        entries,
         load_taxonomy(),
         selection=part,
         title=s.settings.publish.title,
@@ -72,12 +79,13 @@ def approved_feed(
         authority=authority_of(s.settings.web.public_url),
     )
     content = atom(feed)
+    changed = max(feed.updated, decided.astimezone(UTC).replace(microsecond=0))
     tag = f'"{hashlib.sha256(content).hexdigest()[:24]}"'
     headers = {
         "ETag": tag,
-        "Last-Modified": format_datetime(feed.updated, usegmt=True),
+        "Last-Modified": format_datetime(changed, usegmt=True),
         "Cache-Control": f"public, max-age={FRESH}",
     }
-    if has_already(known, since, tag, feed.updated):
+    if has_already(known, since, tag, changed):
         return Response(status_code=304, headers=headers)
     return Response(content, headers=headers, media_type=MEDIA_TYPE)
