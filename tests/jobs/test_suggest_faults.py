@@ -68,17 +68,25 @@ def assert_right(desk: Desk, again: bool = True) -> None:
         ({"status": 429, "headers": {"Retry-After": "900"}}, "asks us to wait 900 s"),
     ],
 )
-@pytest.mark.parametrize("line", [r"GET /api/v3/repos/ada/papers", f"(GET|POST) {PULLS}"])
 def test_a_server_that_fails_is_told_in_one_line(
-    desk: Desk, line: str, fault: dict[str, Any], message: str
+    desk: Desk, fault: dict[str, Any], message: str
 ) -> None:
-    ordered = desk.github.fail(line, **fault, times=99)
+    # The pull requests alone: the first look at the repository goes well.
+    ordered = desk.github.fail(f"(GET|POST) {PULLS}", **fault, times=99)
     with pytest.raises((ConfigError, DeliveryError), match=message) as caught:
         desk.run()
     assert "\n" not in str(caught.value)
     assert TOKEN not in str(caught.value)
     ordered.times = 0
     assert desk.run().number == 7
+
+
+@pytest.mark.parametrize("body", [b"<html>welcome</html>", b"[1, 2]", b'{"cut', b"{}"])
+def test_an_address_that_is_not_githubs(desk: Desk, body: bytes) -> None:
+    desk.github.fail("GET /api/v3/repos/ada/papers", 200, body=body, times=99)
+    with pytest.raises(DeliveryError, match=r"publish\.github_api is not GitHub's API"):
+        desk.run()
+    assert list(desk.github.branches()) == ["main"]
 
 
 def test_a_rate_limit_that_ends_soon_is_waited_for(desk: Desk) -> None:
@@ -152,9 +160,9 @@ def test_what_github_refuses_is_quoted(desk: Desk) -> None:
     ("status", "message"),
     [(401, "refuses the login"), (403, "write access to contents"), (500, "run again later")],
 )
-@pytest.mark.parametrize("late", [True, False])
-def test_a_push_that_fails(desk: Desk, status: int, message: str, late: bool) -> None:
-    desk.github.fail("POST .*/git-receive-pack", status, late=late, times=2)
+def test_a_push_that_fails(desk: Desk, status: int, message: str) -> None:
+    # Late: the server has taken it, and we do not hear so.
+    desk.github.fail("POST .*/git-receive-pack", status, late=True, times=2)
     with pytest.raises(DeliveryError, match=message):
         desk.run()
     desk.github.faults.clear()
@@ -224,17 +232,16 @@ def test_stopped_anywhere_the_next_run_makes_it_good(
     assert_right(desk)
 
 
-@pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize(("owner", "name", "nth"), [*BOTH, (GitHub, "describe", 1)])
 def test_stopped_on_top_of_an_open_suggestion(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, owner: type, name: str, nth: int, after: bool
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, owner: type, name: str, nth: int
 ) -> None:
     desk.run()
     text = without_line(TWO)(desk.github.text(branch=BRANCH))
     desk.github.commit({"README.md": text}, BRANCH)
     desk.approve(THREE)
     with monkeypatch.context() as patch:
-        kill(patch, owner, name, nth, after)
+        kill(patch, owner, name, nth, after=True)
         with pytest.raises(Killed):
             desk.run()
     desk.run()
