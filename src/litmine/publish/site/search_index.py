@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from hashlib import blake2b
 
+from litmine.core.latex import plain
 from litmine.core.taxonomy import Taxonomy
 from litmine.index.text import STOPWORDS
 from litmine.publish.entry import ListEntry
@@ -176,8 +177,8 @@ def _entry(parts: Sequence[_Part], taxonomy: Taxonomy) -> bytes:
 
 def _authors(authors: Sequence[str]) -> str:
     if len(authors) <= _AUTHORS_SHOWN:
-        return ", ".join(authors)
-    return ", ".join(authors[: _AUTHORS_SHOWN - 1]) + " et al."
+        return ", ".join(map(plain, authors))
+    return ", ".join(map(plain, authors[: _AUTHORS_SHOWN - 1])) + " et al."
 
 
 def _json(value: object) -> bytes:

@@ -83,6 +83,8 @@ async function answered(overtaken) {
   list.replaceChildren(...first);
   filters(groups, known, counts, question.chosen);
   panel.hidden = false;
+  const chosen = address.AXES.reduce((sum, axis) => sum + question.chosen[axis].size, 0);
+  document.getElementById("chosen").textContent = chosen ? `: ${chosen}` : "";
   order.parentElement.hidden = !query.words.length;
   tell(kept, found, query);
 }
@@ -226,8 +228,15 @@ document.addEventListener("keydown", (event) => {
   (titles[here + (down ? 1 : -1)] ?? (down ? titles.at(-1) : box))?.focus();
 });
 
+// Beside the papers where there is room; above them, on a phone, closed.
+const wide = matchMedia("(width >= 48rem)");
+const fold = () => { panel.open = wide.matches; };
+wide.addEventListener("change", fold);
+fold();
+
 document.documentElement.classList.add("searching");
 show();
 if (location.search) answer();
-else box.focus({ preventScroll: true });
+// A phone would open its keyboard over the page.
+else if (matchMedia("(hover: hover)").matches) box.focus({ preventScroll: true });
 document.documentElement.dataset.ready = "search";
