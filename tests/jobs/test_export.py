@@ -72,7 +72,7 @@ def test_a_saved_search_is_found_by_name_or_number(filled, fake_clock):
     saved.save("Ada", "Another", "cache")
     misleading = saved.save("Ada", str(one.id), "cache")
     assert saved_search(saved.of("Ada"), str(one.id)).id == one.id != misleading.id
-    with pytest.raises(NotFound, match="no saved search 'caches'; there is .*Caches"):
+    with pytest.raises(NotFound, match=r"no saved search 'caches'; there is .*Caches"):
         saved_search(saved.of("Ada"), "caches")
     with pytest.raises(NotFound, match="litmine saved add keeps one"):
         saved_search(saved.of("Bo"), "Caches")
