@@ -7,7 +7,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
@@ -24,6 +24,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+@settings(deadline=None)
 @given(
     st.binary(min_size=1, max_size=64),
     st.text(max_size=200),
