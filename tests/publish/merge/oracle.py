@@ -94,7 +94,7 @@ class _Shown(HTMLParser):
 def shown(text: str) -> _Shown:
     """Render a list as GitHub does, and read the outcome."""
     body = _FRONT_MATTER.sub("", text.removeprefix("\ufeff"))
-    page = MarkdownIt("commonmark").enable("table").render(body)
+    page = MarkdownIt("commonmark", {"maxNesting": 10_000}).enable("table").render(body)
     reader = _Shown()
     reader.feed(page)
     reader.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from litmine.core.taxonomy import load_taxonomy
@@ -30,6 +30,10 @@ def test_there_are_more_than_fifteen_kinds_of_damage() -> None:
     ending=st.sampled_from(ENDINGS),
     edge=st.sampled_from(EDGES),
 )
+@example(64, ["characters", "lines_joined", "blank_line_in_table"], "\n", "plain")
+@example(148, ["header_renamed", "dashes_damaged"], "\n", "plain")
+@example(3422, ["row_twice", "inner_pipe_missing", "heading_underlined", "characters"], "\r", "bom")
+@example(1239, ["front_matter", "line_in_table", "heading_gone", "heading_level"], "\r", "plain")
 def test_nothing_human_is_lost_and_every_paper_is_added_once(
     seed: int, kinds: list[str], ending: str, edge: str
 ) -> None:

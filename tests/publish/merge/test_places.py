@@ -239,3 +239,14 @@ def test_our_own_list_merged_into_itself_stays_and_takes_more() -> None:
     assert merge(text, some[:-5], TAXONOMY).text == text
     grown = merge(text, some, TAXONOMY).text.split("\n")
     assert sorted(grown) == sorted(render_markdown(some, TAXONOMY).split("\n"))
+
+
+def test_a_table_that_is_shown_as_text_takes_rows_unless_it_would_take_them_in() -> None:
+    row = "| 2020 | x | [An Old Paper](https://a.example) | y |\n"
+    head = "# L\n\n## Pruning\n\n| Date | Keywords | Paper | Venue |\n"
+    new = "| 2025 | Pruning | [A New Paper](https://arxiv.org/abs/2501.00001) | arXiv |\n"
+    assert merge(head + row, [PRUNING], TAXONOMY).text == head + new + row
+    for cut in (row.replace("Old ", "Old\n"), row.replace("x", "`x"), row.replace("x", "<b")):
+        out = merge(head + cut, [PRUNING], TAXONOMY).text
+        assert out.startswith(head + cut + "\n| Date |")
+        assert out.endswith("|\n" + new)

@@ -10,7 +10,19 @@ from itertools import pairwise
 
 from litmine.publish.merge.identity import squeeze
 
-__all__ = ["PipeStyle", "kinds_of", "pipe_style", "prefix_of", "split_cells", "write_row"]
+__all__ = [
+    "CellStyle",
+    "PipeStyle",
+    "cell_style",
+    "fill",
+    "kinds_of",
+    "link_label",
+    "pipe_style",
+    "prefix_of",
+    "split_cells",
+    "stands_alone",
+    "write_row",
+]
 
 _EXACT = {
     "date": "date year time month published publishdate publicationdate publicationyear pubdate "
@@ -282,3 +294,10 @@ def link_label(cells: Iterable[str], *, linked_elsewhere: bool) -> str:
 def fill(kinds: Sequence[str], values: Mapping[str, Callable[[], str]]) -> list[str]:
     """Give the cells of a row: what is known by kind, nothing in the columns left to people."""
     return [values[kind]() if kind in values else "" for kind in kinds]
+
+
+def stands_alone(text: str) -> bool:
+    """Tell whether nothing in a line of text can reach into the next one: no open link or code."""
+    plain = re.sub(r"\\.", "", text)
+    pairs = (plain.count("[") == plain.count("]"), plain.count("(") == plain.count(")"))
+    return all(pairs) and not re.search(r"[`<]|!\[", plain)

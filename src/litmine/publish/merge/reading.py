@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from litmine.publish.merge.columns import kinds_of, split_cells
+from litmine.publish.merge.columns import kinds_of, split_cells, stands_alone
 from litmine.publish.merge.document import Container, Document, Node, Row
 from litmine.publish.merge.html_tables import Fold, HtmlHeading, as_container, read_html
 from litmine.publish.merge.lines import BOM, blank, split_lines
@@ -24,7 +24,6 @@ _BELONGS_BELOW = re.compile(
 )
 _GLUED = re.compile(r" {0,3}(#{1,6})([^\s#].*)$")
 _BOLD = re.compile(r" {0,3}(?:\*\*([^*]+)\*\*|__([^_]+)__):?\s*$")
-_SWALLOWS = re.compile(r"[`<]|!\[")
 _FRONT_LINE = re.compile(r"[\w-]+[ \t]*:|[ \t#-]|$")
 _FRONT = re.compile(r"---[ \t]*$")
 
@@ -247,7 +246,7 @@ class _Reading:
                 table.end = number + 1
             elif (kinds_of(cells) or ("",)).count("") < len(cells) - 1 and not nested:
                 table = Container("table", number, number + 1, cells, number + 1, broken=True)
-                table.closed = any(_SWALLOWS.search(text) for text in self._texts[first:end])
+                table.closed = not all(map(stands_alone, self._texts[first:end]))
                 self._row(number, "text")
                 if not self._comments.open:
                     self.document.containers.append(table)
