@@ -15,8 +15,9 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ __all__ = ["SiteReport", "update_folder"]
 _STATE = ".litmine"
 _FORMAT = 1
 _TOLD = 3
+# An empty step of a path, one that stands still or leads up, or a sign of other systems.
+_OUTSIDE = re.compile(r"/\.{0,2}/|[\\\0]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def update_folder(
         writer = _Writer(folder)
         for file in files:
             inputs, digest = known.files.get(file.path, ("", ""))
-            stands = _hash_of(folder / file.path)
+            stands = _hash_of(f"{folder}/{file.path}")
             if known.common != common or inputs != file.inputs or stands != digest or not stands:
                 data = file.make(*((folder / part).read_bytes() for part in file.parts))
                 made += 1
@@ -151,18 +154,16 @@ def _read(folder: Path, *, replace: bool) -> _Known:
 
 def _inside(name: str) -> bool:
     """Tell whether a path of the manifest stays in the folder: it may come from a repository."""
-    parts = name.split("/")
-    return "\\" not in name and all(part not in {"", ".", ".."} for part in parts)
+    return _OUTSIDE.search(f"/{name}/") is None
 
 
 def _no_strangers(folder: Path, files: Sequence[SiteFile], known: _Known, *, replace: bool) -> None:
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder} is not a folder: name another one with --output")
-    parents = {parent for file in files for parent in Path(file.path).parents}
-    for parent in sorted({*parents, Path(_STATE)}):
+    for parent in sorted({_STATE, *_parents(file.path for file in files)}):
         where = folder / parent
         # The folder itself may be a link; what is inside must lead nowhere else.
-        if parent != Path() and (where.is_symlink() or (where.exists() and not where.is_dir())):
+        if where.is_symlink() or (where.exists() and not where.is_dir()):
             raise ConfigError(
                 f"{where} is not a folder of the site's own: move it away, or name another folder "
                 "with --output"
@@ -172,7 +173,7 @@ def _no_strangers(folder: Path, files: Sequence[SiteFile], known: _Known, *, rep
     strange = [
         file.path
         for file in files
-        if file.path not in known.files and os.path.lexists(folder / file.path)
+        if file.path not in known.files and os.path.lexists(f"{folder}/{file.path}")
     ]
     if strange:
         more = len(strange) - _TOLD
@@ -181,6 +182,17 @@ def _no_strangers(folder: Path, files: Sequence[SiteFile], known: _Known, *, rep
             f"{folder} has files that litmine did not write where the site's own would stand "
             f"({names}): name an empty folder with --output, or overwrite them with --replace"
         )
+
+
+def _parents(paths: Iterable[str]) -> set[str]:
+    """Return every folder that paths go through."""
+    found: set[str] = set()
+    for path in paths:
+        parent = path.rpartition("/")[0]
+        while parent and parent not in found:
+            found.add(parent)
+            parent = parent.rpartition("/")[0]
+    return found
 
 
 @contextmanager
@@ -229,7 +241,7 @@ class _Writer:
         os.replace(part, target)
 
 
-def _hash_of(path: Path) -> str:
+def _hash_of(path: str) -> str:
     """Return the hash of a file's bytes, empty when there is none."""
     try:
         with open(path, "rb", buffering=0) as stream:
