@@ -76,10 +76,13 @@ _ACL = re.compile(
     re.IGNORECASE,
 )
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_TAG = re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]*>")
+# Bounded, so that a line of nothing but openings takes no time either.
+_TAG = re.compile(r"<!--.{0,500}?-->|</?[A-Za-z][^<>]{0,500}>")
 _LINK = re.compile(r"\[((?:[^\[\]\\]|\\.|\[(?:[^\[\]\\]|\\.)*\])*)\](?=\(|\[|:?)")
-_ANCHOR = re.compile(r"<a\b[^>]*>(.*?)</a>", re.IGNORECASE)
-_STRONG = re.compile(r"\*\*(.+?)\*\*|__(.+?)__|<b>(.+?)</b>|<strong>(.+?)</strong>", re.IGNORECASE)
+_ANCHOR = re.compile(r"<a\b[^<>]{0,500}>(.{1,500}?)</a>", re.IGNORECASE)
+_STRONG = re.compile(
+    r"\*\*(.{1,500}?)\*\*|__(.{1,500}?)__|<(?:b|strong)>(.{1,500}?)</(?:b|strong)>", re.IGNORECASE
+)
 _QUOTED = re.compile(r"[\"“](.{8,}?)[\"”]|(?<![*\w])\*([^*]{8,}?)\*(?!\*)|(?<!\w)_([^_]{8,}?)_")
 _TARGET = re.compile(r"\]\((?:[^()]|\([^()]*\))*\)")
 # Shorter words in bold or behind links are labels: "paper", "code", "ICML".
