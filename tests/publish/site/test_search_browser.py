@@ -194,6 +194,19 @@ def test_queries(visit: Visit, query: str, first: str) -> None:
     assert _titles(page)[0] == first
 
 
+def test_the_earliest_paper_of_a_name_comes_first(visit: Visit, site: tuple[Path, str]) -> None:
+    later = replace(_papers(0)[0], arxiv_id="2401.00909", published=date(2024, 2, 1))
+    try:
+        _write(site[0], [*_papers(), replace(later, title="SwiftCache: the same name again")])
+        page = visit("?q=swift-cache")
+        assert _titles(page)[:2] == [
+            "SwiftCache: Attention caches that fit",
+            "SwiftCache: the same name again",
+        ]
+    finally:
+        _write(site[0], _papers())
+
+
 def test_a_minus_leaves_out(visit: Visit) -> None:
     page = visit()
     page.get_by_role("searchbox").fill("swiftcache -compression")
@@ -238,6 +251,15 @@ def test_filters_count_and_cut(visit: Visit) -> None:
     expect(page.locator("#count")).to_have_text(f"{count} papers")
     days = page.locator("#hits time").evaluate_all("all => all.map((one) => one.dateTime)")
     assert days == sorted(days, reverse=True)
+
+
+def test_on_a_phone_the_filters_wait_folded(visit: Visit) -> None:
+    page = visit("?q=cache&resource=memory", width=390)
+    _titles(page)
+    expect(page.get_by_label("Memory")).to_be_hidden()
+    page.get_by_text("Filters: 1").click()
+    page.get_by_label("Memory").uncheck()
+    page.get_by_text("Filters", exact=True).wait_for()
 
 
 def test_more_can_be_shown(visit: Visit) -> None:

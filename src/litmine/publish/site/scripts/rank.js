@@ -3,6 +3,10 @@ import { nameKey } from "./words.js";
 
 /** The level of a paper whose title begins with the name; search_words.TITLED. */
 const TITLED = 15;
+/** How surely a later paper of the same name is meant, where the earliest counts 1. */
+const LATER = 0.5;
+/** What a name counts, where the best paper by words counts 1. */
+const NAMED = 2;
 /** Of so few words, a paper must have all. */
 const SHORT = 3;
 /** Of more, those that weigh so much of the weight of all. */
@@ -122,7 +126,11 @@ async function meant(index, name) {
   const sure = new Map();
   const most = titled.length ? 0.5 : 1;
   if (coined.length <= 20) for (const place of coined) sure.set(place, most * coined.length ** -0.5);
-  for (const place of titled) sure.set(place, 1);
+  if (titled.length > 1) {
+    const facts = await index.facts();
+    titled.sort((a, b) => dayNumber(index, facts, a) - dayNumber(index, facts, b));
+  }
+  titled.forEach((place, n) => sure.set(place, n ? LATER : 1));
   return sure;
 }
 
@@ -144,7 +152,7 @@ function ranked(index, query, asked, held, beside, unwanted, sure) {
   // A paper that the query names comes before those that are about it.
   const best = scores.reduce((most, one) => Math.max(most, one), 1);
   for (const [place, share] of sure) {
-    scores[place] += best * share;
+    scores[place] += NAMED * best * share;
     has[place] = 0xffff;
   }
   const bit = (word) => 1 << asked.indexOf(word);
