@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import re
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -55,9 +56,14 @@ def _papers(count: int = 60) -> list[ListEntry]:
 
 
 def _write(folder: Path, papers: list[ListEntry]) -> None:
+    """Write the site anew, in two parts."""
+    shutil.rmtree(folder / "search", ignore_errors=True)
     collection = Collection.of(papers, load_taxonomy())
     pages = Pages(SiteSettings(), collection.taxonomy, style_fingerprint())
-    for file in [*search_files(collection, pages), *static_files()]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search_index, "_SMALL_PART", 40)
+        files = [*search_files(collection, pages), *static_files()]
+    for file in files:
         path = folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file.make())
@@ -76,9 +82,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     """The folder of a site with two parts, and its address."""
     folder = tmp_path_factory.mktemp("served")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search_index, "_SMALL_PART", 40)
-        _write(folder / "below" / "list", _papers())
+    _write(folder / "below" / "list", _papers())
     server = http.server.ThreadingHTTPServer(
         ("127.0.0.1", 0), functools.partial(_Quiet, directory=str(folder))
     )
@@ -315,12 +319,9 @@ def test_an_identifier_that_is_not_in_the_list(visit: Visit) -> None:
     assert link.get_attribute("href") == "https://arxiv.org/abs/1706.03762"
 
 
-def test_a_site_that_is_renewed_meanwhile(
-    visit: Visit, site: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_site_that_is_renewed_meanwhile(visit: Visit, site: tuple[Path, str]) -> None:
     page = visit("?q=pruning")
     _titles(page)
-    monkeypatch.setattr(search_index, "_SMALL_PART", 40)
     papers = [
         replace(paper, title=f"Renewed {n}") if n else replace(paper, title="Renewed swiftcache")
         for n, paper in enumerate(_papers(70)[10:])
