@@ -18,7 +18,6 @@ const LONGEST = 32;
 /** Lower case without accents, as everything is compared. */
 export function fold(word) {
   const low = word.toLowerCase();
-  // eslint-disable-next-line no-control-regex
   if (/^[\x00-\x7f]*$/.test(low)) return low;
   const spelt = low.replace(SPECIAL, (one) => SPELT[one]);
   return spelt.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
