@@ -26,7 +26,6 @@ from sqlalchemy import select, update
 
 from litmine.store import Store, open_store
 from litmine.store.decisions import decisions_of
-from litmine.store.papers import get_papers
 from litmine.store.schema import queue
 from litmine.store.vectors import encoders_of, put_vectors
 
@@ -70,9 +69,8 @@ def main() -> None:
 
 def _newest(store: Store, count: int) -> list[str]:
     with store.read() as connection:
-        approved = get_papers(connection, list(decisions_of(connection, "approved")))
-    ordered = sorted(approved.values(), key=lambda paper: (str(paper.published), paper.arxiv_id))
-    return [paper.arxiv_id for paper in ordered[-count:]]
+        decided = decisions_of(connection, "approved")
+    return sorted(decided, key=lambda one: (decided[one].decided_at, one))[-count:]
 
 
 def _give_vectors(store: Store) -> int:
