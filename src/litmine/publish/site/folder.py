@@ -96,10 +96,12 @@ def update_folder(
     LeaseHeld
         When another process is building the same site.
     """
+    before = _stamp(folder)
     known = _read(folder, replace=replace)
     _no_strangers(folder, files, known, replace=replace)
     with _alone(folder):
-        known = _read(folder, replace=replace)  # what the one before us may have changed
+        if _stamp(folder) != before:  # another build has just ended
+            known = _read(folder, replace=replace)
         fresh = {file.path: ("", "") for file in files if file.path not in known.files}
         if fresh:
             _save(folder, _Known(known.common, {**fresh, **known.files}))
@@ -150,6 +152,15 @@ def _read(folder: Path, *, replace: bool) -> _Known:
         f"{path} is {reason}: delete it and build with --replace, which overwrites the files of "
         "the site and leaves others alone"
     )
+
+
+def _stamp(folder: Path) -> tuple[int, int, int] | None:
+    """Return what changes whenever the manifest is written."""
+    try:
+        told = os.stat(folder / _STATE / "manifest.json")
+    except OSError:
+        return None
+    return told.st_ino, told.st_size, told.st_mtime_ns
 
 
 def _inside(name: str) -> bool:

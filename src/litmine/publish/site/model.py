@@ -216,7 +216,11 @@ def next_month(month: str) -> str:
 
 def by_month(papers: Iterable[ListEntry]) -> Counter[str]:
     """Count papers by month of publication."""
-    return Counter(paper.month for paper in papers)
+    days = Counter(paper.day for paper in papers)
+    months: Counter[str] = Counter()
+    for day, count in days.items():  # far fewer than papers, and formatting a date is slow
+        months[f"{day:%Y-%m}"] += count
+    return months
 
 
 def _public(entry: ListEntry) -> ListEntry:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from itertools import groupby
 
 from litmine.publish.entry import ListEntry
@@ -92,7 +93,7 @@ def periods(base: str, papers: Sequence[ListEntry], *, always: bool = False) -> 
     if len(papers) <= FULL and not always:
         return []
     found: list[Period] = []
-    years = _groups(papers, lambda day: f"{day.year}")
+    years = _groups(papers, _year_of)
     for place, (year, of_year) in enumerate(years):
         found += _year(base, year, of_year, _beside(base, years, place, str), always=always)
     return found
@@ -108,7 +109,7 @@ def calendar(base: str, papers: Sequence[ListEntry], pages: Iterable[str]) -> li
     """
     known = frozenset(pages)
     years = []
-    for year, of_year in _groups(papers, lambda day: f"{day.year}"):
+    for year, of_year in _groups(papers, _year_of):
         year_page = f"{base}/{year}.html"
         counts = {month: len(group) for month, group in _groups(of_year, _month)}
         months: list[tuple[str, int, str | None]] = []
@@ -128,8 +129,7 @@ def calendar(base: str, papers: Sequence[ListEntry], pages: Iterable[str]) -> li
 def by_year(papers: Sequence[ListEntry]) -> tuple[Section, ...]:
     """Put a list that fits on one page under the headings of its years."""
     return tuple(
-        Section(year, f"y{year}", group, len(group))
-        for year, group in _groups(papers, lambda day: f"{day.year}")
+        Section(year, f"y{year}", group, len(group)) for year, group in _groups(papers, _year_of)
     )
 
 
@@ -232,6 +232,13 @@ def _pieces(papers: tuple[ListEntry, ...]) -> list[tuple[str, str, tuple[ListEnt
     ]
 
 
+# Thousands of papers share a few hundred days, and formatting a date is slow.
+@cache
+def _year_of(day: date) -> str:
+    return f"{day.year}"
+
+
+@cache
 def _month(day: date) -> str:
     return f"{day:%Y-%m}"
 
