@@ -84,7 +84,7 @@ def approved_feed(
     headers = {
         "ETag": tag,
         "Last-Modified": format_datetime(changed, usegmt=True),
-        "Cache-Control": f"public, max-age={FRESH}",
+        "Cache-Control": "private, no-cache",
     }
     if has_already(known, since, tag, changed):
         return Response(status_code=304, headers=headers)
