@@ -47,6 +47,7 @@ _TITLES = Path(__file__).parents[3] / "shared" / "data" / "papers.parquet"
         ("$\\left(x$", "{(x}"),
         ("$\\sqrt[$ or $\\sqrt[3]{n}$", r"{{\ensuremath{\sqrt{}}}[} or {$\sqrt[3]{n}$}"),
         ("a } b { c", "a b { c}"),
+        ("~100x less, Fig.~3", r"{\textasciitilde}100x less, Fig.~3"),
         ("漢字", "漢字"),
         ("", ""),
     ],

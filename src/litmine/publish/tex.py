@@ -58,7 +58,7 @@ _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 _TOKEN = re.compile(
     r"(?P<word>(?:[^\W_][\u0300-\u036f]*|(?<=\w)['’](?=[^\W_]))+)"
     r"|(?<=[^\W_]|[)\]])\^(?P<power>-?\d+|[A-Za-z](?![A-Za-z]))"
-    r"|(?<=[^\s~\d])~(?=[^\s~])|(?<=\d)~(?=[A-Za-z])"
+    r"|(?P<tie>(?<=[^\s~\d])~(?=[^\s~])|(?<=\d)~(?=[A-Za-z]))"
     r"|.",
     re.DOTALL,
 )
@@ -136,7 +136,7 @@ def _prose(text: str, before: Node | None, after: Node | None, *, sentence: bool
             parts.append(_braced(encode(piece)) if name else encode(piece))
         elif found["power"]:
             parts.append(f"{{$^{{{found['power']}}}$}}")
-        elif piece == "~":
+        elif found["tie"]:
             parts.append("~")
         elif piece == '"':
             opens = text[start - 1 : start] in _OPENS if start else before is None
