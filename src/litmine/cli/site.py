@@ -51,7 +51,7 @@ def build(
     loaded = settings()
     with open_existing(loaded) as store:
         context = RunContext(loaded, store, progress=TerminalProgress(quiet=json_output))
-        report = build_site(context, output, library=library, replace=replace)
+        report = build_site(context, output, library=library, replace=replace, beside=True)
     if json_output:
         print_json(
             {

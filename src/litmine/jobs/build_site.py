@@ -10,7 +10,7 @@ from litmine.core.taxonomy import load_taxonomy
 from litmine.jobs.approved import approved_entries, library_entries
 from litmine.jobs.context import RunContext
 from litmine.jobs.folder import writing_into
-from litmine.publish.site.build import site_files, site_fingerprint
+from litmine.publish.site.build import made_beside, site_files, site_fingerprint
 from litmine.publish.site.folder import SiteReport, update_folder
 from litmine.publish.site.model import Collection, SiteSettings
 from litmine.store.vectors import encoders_of, get_vectors
@@ -32,6 +32,7 @@ def build_site(
     *,
     library: bool | None = None,
     replace: bool = False,
+    beside: bool = False,
 ) -> SiteReport:
     """Bring the companion site into step with the approvals.
 
@@ -43,6 +44,8 @@ def build_site(
         Whether labelled papers are shown too; by default as the settings say.
     replace : bool
         Overwrite files of the same names that litmine did not write.
+    beside : bool
+        Let a second process make half of the files. Only for processes without other threads.
 
     Returns
     -------
@@ -72,7 +75,12 @@ def build_site(
     context.progress.start("site", len(files))
     with writing_into(target):
         report = update_folder(
-            target, files, common, replace=replace, tick=lambda: context.progress.advance()
+            target,
+            files,
+            common,
+            replace=replace,
+            tick=lambda: context.progress.advance(),
+            beside=made_beside if beside else None,
         )
     context.progress.finish(
         f"site: {report.files} files, {len(report.written)} written, "

@@ -38,6 +38,7 @@ def list_feed(
     page_of: Callable[[ListEntry], str] | None = None,
     authority: str = "litmine",
     limit: int | None = NEWEST,
+    entry_of: Callable[[ListEntry], Entry] | None = None,
 ) -> Feed:
     """Make the feed of a part of the list: what was approved or changed last stands first.
 
@@ -55,6 +56,8 @@ def list_feed(
         Who mints the ids (`authority_of`).
     limit : int or None
         At most so many papers.
+    entry_of : callable, optional
+        Gives what `feed_entry` would, for those who keep entries over many feeds.
 
     Raises
     ------
@@ -64,7 +67,8 @@ def list_feed(
     part = selection or Selection()
     ordered = in_order(part.of(entries))
     ordered.sort(key=moved_at, reverse=True)  # of equal moments the newer paper stands first
-    told = [feed_entry(one, taxonomy, page_of, authority) for one in ordered[:limit]]
+    entry_of = entry_of or (lambda one: feed_entry(one, taxonomy, page_of, authority))
+    told = [entry_of(one) for one in ordered[:limit]]
     what = part.title(taxonomy)
     links = [
         ("self", MEDIA_TYPE, address) if address else None,

@@ -269,3 +269,74 @@ def test_files_can_be_read_by_others(tmp_path: Path) -> None:
     mask = os.umask(0)
     os.umask(mask)
     assert (tmp_path / "index.html").stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+def _beside(file: SiteFile) -> bool:
+    return file.path.startswith("b/")
+
+
+@pytest.fixture
+def two_hands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder_module, "_WORTH", 1)
+
+
+@pytest.mark.usefixtures("two_hands")
+def test_a_second_process_makes_the_same(tmp_path: Path) -> None:
+    makers = tmp_path / "makers"
+    makers.mkdir()
+
+    def noted(name: str) -> SiteFile:
+        def make() -> bytes:
+            (makers / f"{name.replace('/', '-')} {os.getpid()}").touch()
+            return name.encode()
+
+        return SiteFile(name, name, make)
+
+    wanted = [noted(f"{part}/{n}.html") for n in range(30) for part in "ab"]
+    report = update_folder(tmp_path / "site", wanted, "p", beside=_beside)
+    assert (report.files, report.made, len(report.written)) == (60, 60, 60)
+    assert {path.name.split()[1] for path in makers.glob("a-*")} == {str(os.getpid())}
+    if sys.platform == "linux" and (os.cpu_count() or 1) > 1:
+        others = {path.name.split()[1] for path in makers.glob("b-*")}
+        assert len(others) == 1
+        assert str(os.getpid()) not in others
+    update_folder(tmp_path / "alone", wanted, "p")
+    assert tree(tmp_path / "site") == tree(tmp_path / "alone")
+    again = update_folder(tmp_path / "site", wanted, "p", beside=_beside)
+    assert (again.made, again.written) == (0, ())
+
+
+@pytest.mark.usefixtures("two_hands")
+def test_what_a_second_process_that_dies_has_left_is_done_by_the_first(tmp_path: Path) -> None:
+    own = os.getpid()
+
+    def deadly() -> bytes:
+        if os.getpid() != own:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return b"done"
+
+    wanted = [SiteFile(f"b/{n}.html", "1", deadly) for n in range(5)] + files({"a.html": "a"})
+    report = update_folder(tmp_path, wanted, "p", beside=_beside)
+    assert report.files == 6
+    assert (tmp_path / "b" / "3.html").read_bytes() == b"done"
+
+
+@pytest.mark.usefixtures("two_hands")
+def test_an_error_of_the_second_process_is_told_as_any_other(tmp_path: Path) -> None:
+    def broken() -> bytes:
+        raise RuntimeError("no more")
+
+    wanted = [SiteFile("b/1.html", "1", broken), *files({"a.html": "a"})]
+    with pytest.raises(RuntimeError, match="no more"):
+        update_folder(tmp_path, wanted, "p", beside=_beside)
+    with pytest.raises(RuntimeError, match="never mind"):  # and one of the first ends both
+        update_folder(
+            tmp_path,
+            [*files({"b/2.html": "b"}), SiteFile("a.html", "2", _never_mind)],
+            "p",
+            beside=_beside,
+        )
+
+
+def _never_mind() -> bytes:
+    raise RuntimeError("never mind")

@@ -23,7 +23,10 @@ from litmine.publish.site.search_page import search_files
 from litmine.publish.site.style import program_fingerprint, static_files, style_fingerprint
 from litmine.publish.site.trends import trends_file
 
-__all__ = ["site_files", "site_fingerprint"]
+__all__ = ["made_beside", "site_files", "site_fingerprint"]
+
+#: About half of the work, of a build from nothing and of a night: see `made_beside`.
+_BESIDE = ("search/", "feeds/", "cards/")
 
 
 def site_files(collection: Collection, settings: SiteSettings) -> list[SiteFile]:
@@ -55,3 +58,8 @@ def site_fingerprint(settings: SiteSettings, taxonomy_text: bytes) -> str:
     return fingerprint(
         [program_fingerprint(), settings.title, settings.url, settings.library, taxonomy_text]
     )
+
+
+def made_beside(file: SiteFile) -> bool:
+    """Tell which files a second process may make: they share no work with the others."""
+    return file.path.startswith(_BESIDE) or file.path.endswith(".parquet")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 
-from litmine.publish.atom import atom
+from litmine.publish.atom import Entry, atom
 from litmine.publish.entry import ListEntry
-from litmine.publish.feeds import authority_of, list_feed, moved_at
+from litmine.publish.feeds import authority_of, feed_entry, list_feed, moved_at
 from litmine.publish.site.environment import PageHead, Pages
 from litmine.publish.site.files import SiteFile, fingerprint
 from litmine.publish.site.lists import Listing
@@ -18,6 +19,7 @@ __all__ = ["feed_files", "map_files"]
 
 #: Papers in a feed.
 NEWEST = 50
+_ALL = "feeds/all.atom"
 #: Addresses that one site map may hold at most, by its standard.
 _MAP = 50_000
 _MAP_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -29,15 +31,20 @@ def feed_files(
 ) -> Iterator[SiteFile]:
     """Give the feed of all papers, one for each list, and the page that lists them."""
     moments = {paper.arxiv_id: moved_at(paper) for paper in collection.papers}
+    writer = _Writer(collection, pages)
 
     def newest(papers: Sequence[ListEntry]) -> list[ListEntry]:
         # Papers come newest first, and the sort keeps that order among equal moments.
         return sorted(papers, key=lambda p: moments[p.arxiv_id], reverse=True)[:NEWEST]
 
-    yield _feed("feeds/all.atom", "index.html", "", newest(collection.papers), collection, pages)
+    def feed(path: str, page: str, title: str, papers: Sequence[ListEntry]) -> SiteFile:
+        shown = newest(papers)
+        inputs = fingerprint([title, collection.digest_of(shown)])
+        return SiteFile(path, inputs, partial(writer.write, path, page, title, shown))
+
+    yield feed(_ALL, "index.html", "", collection.papers)
     for one in listings:
-        papers = newest(one.papers)
-        yield _feed(one.feed.path, one.path, one.title, papers, collection, pages)
+        yield feed(one.feed.path, one.path, one.title, one.papers)
     head = PageHead(
         "feeds.html", "Feeds", "Atom feeds of the list, by stage, resource, cell and technique."
     )
@@ -46,33 +53,40 @@ def feed_files(
     )
 
 
-def _feed(
-    path: str,
-    page: str,
-    title: str,
-    papers: Sequence[ListEntry],
-    collection: Collection,
-    pages: Pages,
-) -> SiteFile:
-    settings = pages.settings
+class _Writer:
+    """Writes feeds; the entry of a paper is made once for all of them."""
 
-    def make() -> bytes:
-        def page_of(paper: ListEntry) -> str:
-            return pages.address(paper_path(paper.arxiv_id))
+    def __init__(self, collection: Collection, pages: Pages) -> None:
+        self._taxonomy = collection.taxonomy
+        self._pages = pages
+        self._url = pages.settings.url
+        self._authority = authority_of(self._url)
+        self._entries: dict[str, Entry] = {}
 
+    def write(self, path: str, page: str, title: str, papers: Sequence[ListEntry]) -> bytes:
+        name = self._pages.settings.title
         feed = list_feed(
             papers,
-            collection.taxonomy,
-            name="" if path == "feeds/all.atom" else path[6:-5].replace("/", "-"),
-            title=f"{settings.title}: {title}" if title else settings.title,
-            address=pages.address(path) if settings.url else "",
-            page=pages.address(page) if settings.url else "",
-            page_of=page_of if settings.url else None,
-            authority=authority_of(settings.url),
+            self._taxonomy,
+            name="" if path == _ALL else path[6:-5].replace("/", "-"),
+            title=f"{name}: {title}" if title else name,
+            address=self._pages.address(path) if self._url else "",
+            page=self._pages.address(page) if self._url else "",
+            authority=self._authority,
+            entry_of=self._entry,
         )
         return atom(feed)
 
-    return SiteFile(path, fingerprint([title, collection.digest_of(papers)]), make)
+    def _entry(self, paper: ListEntry) -> Entry:
+        made = self._entries.get(paper.arxiv_id)
+        if made is None:
+            page_of = self._page_of if self._url else None
+            made = feed_entry(paper, self._taxonomy, page_of, self._authority)
+            self._entries[paper.arxiv_id] = made
+        return made
+
+    def _page_of(self, paper: ListEntry) -> str:
+        return self._pages.address(paper_path(paper.arxiv_id))
 
 
 def map_files(files: Sequence[SiteFile], pages: Pages) -> Iterator[SiteFile]:

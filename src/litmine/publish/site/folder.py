@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,16 +22,21 @@ from pathlib import Path
 from typing import Any
 
 from litmine.core.errors import ConfigError, LeaseHeld
-from litmine.core.files import atomic_write
+from litmine.publish.site.beside import second_process
 from litmine.publish.site.files import SiteFile
+from litmine.publish.site.manifest import (
+    STATE,
+    Manifest,
+    read_manifest,
+    save_manifest,
+    stamp,
+)
 
 __all__ = ["SiteReport", "update_folder"]
 
-_STATE = ".litmine"
-_FORMAT = 1
 _TOLD = 3
-# An empty step of a path, one that stands still or leads up, or a sign of other systems.
-_OUTSIDE = re.compile(r"/\.{0,2}/|[\\\0]")
+# Fewer files than this are made sooner than a process is.
+_WORTH = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,12 @@ class SiteReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What the manifest says: files as (inputs, hash), both empty for one that was only planned."""
+class _Outcome:
+    """What came of some files: (inputs, hash) by path, how many were made, which were written."""
 
-    common: str
-    files: dict[str, tuple[str, str]]
+    done: dict[str, tuple[str, str]]
+    made: int
+    written: list[str]
 
 
 def update_folder(
@@ -74,6 +78,7 @@ def update_folder(
     *,
     replace: bool = False,
     tick: Callable[[], None] = lambda: None,
+    beside: Callable[[SiteFile], bool] | None = None,
 ) -> SiteReport:
     """Bring the folder of a site into the state that its files describe.
 
@@ -87,6 +92,10 @@ def update_folder(
         Overwrite files of the same names that are not known to be ours.
     tick : callable
         Called after each file.
+    beside : callable, optional
+        Tells the files that a second process makes meanwhile, where that is possible: about half of
+        the work, and with each file the ones that it is put together of. For processes without
+        other threads only.
 
     Raises
     ------
@@ -96,82 +105,73 @@ def update_folder(
     LeaseHeld
         When another process is building the same site.
     """
-    before = _stamp(folder)
-    known = _read(folder, replace=replace)
+    before = stamp(folder)
+    known = read_manifest(folder, replace=replace)
     _no_strangers(folder, files, known, replace=replace)
     with _alone(folder):
-        if _stamp(folder) != before:  # another build has just ended
-            known = _read(folder, replace=replace)
+        if stamp(folder) != before:  # another build has just ended
+            known = read_manifest(folder, replace=replace)
         fresh = {file.path: ("", "") for file in files if file.path not in known.files}
         if fresh:
-            _save(folder, _Known(known.common, {**fresh, **known.files}))
-        done: dict[str, tuple[str, str]] = {}
-        written: list[str] = []
-        made = 0
-        writer = _Writer(folder)
-        for file in files:
-            inputs, digest = known.files.get(file.path, ("", ""))
-            stands = _hash_of(f"{folder}/{file.path}")
-            if known.common != common or inputs != file.inputs or stands != digest or not stands:
-                data = file.make(*((folder / part).read_bytes() for part in file.parts))
-                made += 1
-                digest = hashlib.blake2b(data, digest_size=12).hexdigest()
-                if digest != stands:
-                    writer.write(file.path, data)
-                    written.append(file.path)
-            done[file.path] = (file.inputs, digest)
+            save_manifest(folder, Manifest(known.common, {**fresh, **known.files}))
+        parts = _parts(folder)
+        theirs = [file for file in files if beside(file)] if beside else []
+        paths = {file.path for file in theirs}
+        mine = [file for file in files if file.path not in paths] if theirs else files
+
+        def helped() -> list[Any]:
+            outcome = _bring(theirs, known, common, _Writer(folder, parts / "second"))
+            return [outcome.done, outcome.made, outcome.written]
+
+        with second_process(helped, worth=len(theirs) >= _WORTH) as second:
+            first = _bring(mine, known, common, _Writer(folder, parts / "first"), tick)
+            other = _Outcome(*second())
+        for _ in theirs:
             tick()
+        all_done = first.done | {path: (one[0], one[1]) for path, one in other.done.items()}
+        done = {file.path: all_done[file.path] for file in files}
         removed = tuple(path for path in known.files if path not in done)
         for path in removed:
             _remove(folder, path)
-        current = _Known(common, done)
+        current = Manifest(common, done)
         if current != known:
-            _save(folder, current)
-    return SiteReport(folder, len(done), made, tuple(written), removed)
+            save_manifest(folder, current)
+    written = (*first.written, *other.written)
+    return SiteReport(folder, len(done), first.made + other.made, written, removed)
 
 
-def _read(folder: Path, *, replace: bool) -> _Known:
-    path = folder / _STATE / "manifest.json"
-    try:
-        data: Any = json.loads(path.read_text("utf-8"))
-        if data["format"] == _FORMAT:
-            files = {
-                str(name): (str(inputs), str(digest))
-                for name, (inputs, digest) in data["files"].items()
-                if _inside(name)
-            }
-            return _Known(str(data["common"]), files)
-        reason = f"of another version of litmine ({data['format']!r:.20})"
-    except (FileNotFoundError, NotADirectoryError):
-        return _Known("", {})
-    except (ValueError, KeyError, TypeError, AttributeError):
-        reason = "damaged"
-    if replace:
-        return _Known("", {})
-    raise ConfigError(
-        f"{path} is {reason}: delete it and build with --replace, which overwrites the files of "
-        "the site and leaves others alone"
-    )
+def _bring(
+    files: Sequence[SiteFile],
+    known: Manifest,
+    common: str,
+    writer: _Writer,
+    tick: Callable[[], None] = lambda: None,
+) -> _Outcome:
+    """Make and write those of some files that are not what they should be."""
+    done: dict[str, tuple[str, str]] = {}
+    written: list[str] = []
+    made = 0
+    for file in files:
+        inputs, digest = known.files.get(file.path, ("", ""))
+        stands = writer.hash_of(file.path)
+        if known.common != common or inputs != file.inputs or stands != digest or not stands:
+            data = file.make(*map(writer.read, file.parts))
+            made += 1
+            digest = _hash(data)
+            if digest != stands:
+                writer.write(file.path, data)
+                written.append(file.path)
+        done[file.path] = (file.inputs, digest)
+        tick()
+    return _Outcome(done, made, written)
 
 
-def _stamp(folder: Path) -> tuple[int, int, int] | None:
-    """Return what changes whenever the manifest is written."""
-    try:
-        told = os.stat(folder / _STATE / "manifest.json")
-    except OSError:
-        return None
-    return told.st_ino, told.st_size, told.st_mtime_ns
-
-
-def _inside(name: str) -> bool:
-    """Tell whether a path of the manifest stays in the folder: it may come from a repository."""
-    return _OUTSIDE.search(f"/{name}/") is None
-
-
-def _no_strangers(folder: Path, files: Sequence[SiteFile], known: _Known, *, replace: bool) -> None:
+def _no_strangers(
+    folder: Path, files: Sequence[SiteFile], known: Manifest, *, replace: bool
+) -> None:
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder} is not a folder: name another one with --output")
-    for parent in sorted({_STATE, *_parents(file.path for file in files)}):
+    for parent in sorted({STATE, *_parents(file.path for file in files)}):
         where = folder / parent
         # The folder itself may be a link; what is inside must lead nowhere else.
         if where.is_symlink() or (where.exists() and not where.is_dir()):
@@ -208,7 +208,7 @@ def _parents(paths: Iterable[str]) -> set[str]:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    state = folder / _STATE
+    state = folder / STATE
     state.mkdir(parents=True, exist_ok=True)
     handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
     try:
@@ -223,6 +223,19 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def _parts(folder: Path) -> Path:
+    """Give an empty folder for files that are being written."""
+    parts = folder / STATE / "parts"
+    if parts.is_symlink():
+        parts.unlink()
+    # Left by builds that were killed.
+    shutil.rmtree(parts, ignore_errors=True)
+    for left in parts.parent.glob(".manifest.json.*.part"):
+        left.unlink(missing_ok=True)
+    parts.mkdir()
+    return parts
+
+
 class _Writer:
     """Writes whole files: under another name first, then in their place.
 
@@ -230,35 +243,35 @@ class _Writer:
     half written has another hash than the manifest says, and is made anew by the next build.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._parts = folder / _STATE / "parts"
-        self._ready: set[Path] = set()
-        if self._parts.is_symlink():
-            self._parts.unlink()
-        # Left by builds that were killed.
-        shutil.rmtree(self._parts, ignore_errors=True)
-        for left in self._parts.parent.glob(".manifest.json.*.part"):
-            left.unlink(missing_ok=True)
-        self._parts.mkdir()
+    def __init__(self, folder: Path, part: Path) -> None:
+        self._folder = str(folder)
+        self._part = str(part)
+        self._ready: set[str] = set()
 
     def write(self, path: str, data: bytes) -> None:
-        target = self._folder / path
-        if target.parent not in self._ready:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._ready.add(target.parent)
-        part = self._parts / "part"
-        part.write_bytes(data)
-        os.replace(part, target)
+        target = f"{self._folder}/{path}"
+        parent = target.rpartition("/")[0]
+        if parent not in self._ready:
+            os.makedirs(parent, exist_ok=True)
+            self._ready.add(parent)
+        with open(self._part, "wb") as stream:
+            stream.write(data)
+        os.replace(self._part, target)
+
+    def read(self, path: str) -> bytes:
+        with open(f"{self._folder}/{path}", "rb", buffering=0) as stream:
+            return stream.read()
+
+    def hash_of(self, path: str) -> str:
+        """Return the hash of a file's bytes, empty when there is none."""
+        try:
+            return _hash(self.read(path))
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return ""
 
 
-def _hash_of(path: str) -> str:
-    """Return the hash of a file's bytes, empty when there is none."""
-    try:
-        with open(path, "rb", buffering=0) as stream:
-            return hashlib.blake2b(stream.read(), digest_size=12).hexdigest()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return ""
+def _hash(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=12).hexdigest()
 
 
 def _remove(folder: Path, path: str) -> None:
@@ -272,13 +285,3 @@ def _remove(folder: Path, path: str) -> None:
             (folder / parent).rmdir()
         except OSError:  # it holds something else
             break
-
-
-def _save(folder: Path, known: _Known) -> None:
-    lines = ",\n".join(
-        f"{json.dumps(path)}: {json.dumps(entry)}" for path, entry in sorted(known.files.items())
-    )
-    text = (
-        f'{{"format": {_FORMAT}, "common": {json.dumps(known.common)}, "files": {{\n{lines}\n}}}}\n'
-    )
-    atomic_write(folder / _STATE / "manifest.json", text)
