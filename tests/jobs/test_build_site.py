@@ -33,7 +33,7 @@ def _tree(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != "seen.json"  # of this copy alone
     }
 
 
@@ -55,7 +55,6 @@ def test_a_later_approval_gives_the_bytes_of_a_build_from_nothing(
     _vectors(store, ids)
     report = build_site(context, tmp_path / "a")
     assert 0 < report.made < report.files
-    (context.settings.cache_dir / "related.json").unlink()
     build_site(context, tmp_path / "b")
     assert _tree(tmp_path / "a") == _tree(tmp_path / "b")
     again = build_site(context, tmp_path / "a")

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from sqlalchemy import select
 
 from litmine.core.resources import corpus_dir
 from litmine.core.taxonomy import load_taxonomy
 from litmine.jobs.approved import approved_entries, library_entries
 from litmine.jobs.context import RunContext
 from litmine.jobs.folder import writing_into
+from litmine.publish.site.beside import second_process
 from litmine.publish.site.build import made_beside, site_files, site_fingerprint
 from litmine.publish.site.folder import SiteReport, update_folder
 from litmine.publish.site.model import Collection, SiteSettings
+from litmine.store import open_store
+from litmine.store.schema import queue
 from litmine.store.vectors import encoders_of, get_vectors
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 __all__ = ["build_site", "site_folder"]
 
@@ -63,11 +64,16 @@ def build_site(
     shown = publish.library if library is None else library
     settings = SiteSettings(title=publish.title, url=publish.site_url, library=shown)
     taxonomy = load_taxonomy()
-    with context.store.read() as connection:
-        entries = approved_entries(connection)
-        if shown:
-            entries += library_entries(connection)
-        related = _related(context, connection, [entry.arxiv_id for entry in entries])
+    engine = context.store.engine
+    address = engine.url.render_as_string(hide_password=False)
+    if beside:
+        engine.dispose()  # no connection must be open in two processes
+    with second_process(lambda: _related(address, shown), worth=beside) as neighbours:
+        with context.store.read() as connection:
+            entries = approved_entries(connection)
+            if shown:
+                entries += library_entries(connection)
+        related = {str(one): tuple(near) for one, near in neighbours().items()}
     collection = Collection.of(entries, taxonomy, related)
     files = site_files(collection, settings)
     common = site_fingerprint(settings, (corpus_dir() / "taxonomy.toml").read_bytes())
@@ -89,27 +95,23 @@ def build_site(
     return report
 
 
-def _related(
-    context: RunContext, connection: Connection, ids: list[str]
-) -> dict[str, tuple[str, ...]]:
-    """Find related papers by the vectors of the encoder that has read most of them."""
-    counts = encoders_of(connection, ids)
-    if not counts:
-        return {}
-    encoder_id = max(counts, key=lambda name: (counts[name], name))
-    present, matrix = get_vectors(connection, encoder_id, ids)
-    # Only here: without vectors, NumPy is not needed.
-    from litmine.publish.site.related import (
-        load_neighbours,
-        nearest,
-        related_to,
-        save_neighbours,
-    )
+def _related(address: str, library: bool) -> dict[str, tuple[str, ...]]:
+    """Find related papers by the vectors of the encoder that has read most of them.
 
-    path = context.settings.cache_dir / "related.json"
-    before = load_neighbours(path, encoder_id)
-    found = nearest(present, matrix, before)
-    if found != before:
-        with writing_into(path.parent):
-            save_neighbours(path, encoder_id, found)
-    return related_to(found, ids)
+    Over a connection of its own, since it may run in a second process.
+    """
+    with open_store(address, migrate=False) as store, store.read() as connection:
+        ids = set(connection.execute(select(queue.c.arxiv_id).where(queue.c.state == "approved"))
+                  .scalars())  # fmt: skip
+        if library:
+            ids |= {entry.arxiv_id for entry in library_entries(connection)}
+        chosen = sorted(ids)
+        counts = encoders_of(connection, chosen)
+        if not counts:
+            return {}
+        encoder_id = max(counts, key=lambda name: (counts[name], name))
+        present, matrix = get_vectors(connection, encoder_id, chosen)
+    # Only here: without vectors, NumPy is not needed.
+    from litmine.publish.site.related import nearest
+
+    return nearest(present, matrix)

@@ -31,7 +31,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "lock"
+        if path.is_file() and path.name not in {"lock", "seen.json"}
     }
 
 
@@ -151,6 +151,30 @@ def test_damage_is_mended(tmp_path: Path) -> None:
     report = update_folder(tmp_path, wanted, "p")
     assert set(report.written) == {"index.html", "a/b.html"}
     assert tree(tmp_path) == whole
+
+
+def test_files_are_not_read_when_the_system_describes_them_as_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = files({f"{n}.html": str(n) for n in range(9)})
+    update_folder(tmp_path, wanted, "p")
+    manifest = (tmp_path / MANIFEST).read_text()
+    read: list[str] = []
+    real = folder_module._Writer.read
+    monkeypatch.setattr(
+        folder_module._Writer, "read", lambda self, path: (read.append(path), real(self, path))[1]
+    )
+    update_folder(tmp_path, wanted, "p")
+    assert read == []
+    (tmp_path / "3.html").write_text("x")  # as long as it was
+    update_folder(tmp_path, wanted, "p")
+    assert read == ["3.html"]
+    assert (tmp_path / "3.html").read_text() == "3"
+    # A manifest of another day is not believed against the bytes.
+    update_folder(tmp_path, files({f"{n}.html": "new" for n in range(9)}), "p")
+    (tmp_path / MANIFEST).write_text(manifest)
+    update_folder(tmp_path, wanted, "p")
+    assert [(tmp_path / f"{n}.html").read_text() for n in range(9)] == list("012345678")
 
 
 def test_a_build_that_ends_in_an_error_is_finished_by_the_next(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,9 @@ from litmine.publish.site.manifest import (
     STATE,
     Manifest,
     read_manifest,
+    read_seen,
     save_manifest,
+    save_seen,
     stamp,
 )
 
@@ -64,11 +66,15 @@ class SiteReport:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What came of some files: (inputs, hash) by path, how many were made, which were written."""
+    """What came of some files: (inputs, hash) by path, how many were made, which were written.
+
+    And how the system describes each file now.
+    """
 
     done: dict[str, tuple[str, str]]
     made: int
     written: list[str]
+    seen: dict[str, list[int | str]]
 
 
 def update_folder(
@@ -119,12 +125,14 @@ def update_folder(
         paths = {file.path for file in theirs}
         mine = [file for file in files if file.path not in paths] if theirs else files
 
+        seen = read_seen(folder)
+
         def helped() -> list[Any]:
-            outcome = _bring(theirs, known, common, _Writer(folder, parts / "second"))
-            return [outcome.done, outcome.made, outcome.written]
+            outcome = _bring(theirs, known, common, _Writer(folder, parts / "second", seen))
+            return [outcome.done, outcome.made, outcome.written, outcome.seen]
 
         with second_process(helped, worth=len(theirs) >= _WORTH) as second:
-            first = _bring(mine, known, common, _Writer(folder, parts / "first"), tick)
+            first = _bring(mine, known, common, _Writer(folder, parts / "first", seen), tick)
             other = _Outcome(*second())
         for _ in theirs:
             tick()
@@ -136,6 +144,9 @@ def update_folder(
         current = Manifest(common, done)
         if current != known:
             save_manifest(folder, current)
+        now = {**first.seen, **other.seen}
+        if now != seen:
+            save_seen(folder, now)
     written = (*first.written, *other.written)
     return SiteReport(folder, len(done), first.made + other.made, written, removed)
 
@@ -153,17 +164,17 @@ def _bring(
     made = 0
     for file in files:
         inputs, digest = known.files.get(file.path, ("", ""))
-        stands = writer.hash_of(file.path)
+        stands = writer.hash_of(file.path, digest)
         if known.common != common or inputs != file.inputs or stands != digest or not stands:
             data = file.make(*map(writer.read, file.parts))
             made += 1
             digest = _hash(data)
             if digest != stands:
-                writer.write(file.path, data)
+                writer.write(file.path, data, digest)
                 written.append(file.path)
         done[file.path] = (file.inputs, digest)
         tick()
-    return _Outcome(done, made, written)
+    return _Outcome(done, made, written, writer.seen)
 
 
 def _no_strangers(
@@ -241,14 +252,24 @@ class _Writer:
 
     They are not flushed one by one, which would take minutes on some disks. What a power cut leaves
     half written has another hash than the manifest says, and is made anew by the next build.
+
+    A file that the system describes as before (size, time of change, inode) is taken to hold what
+    it held: ten thousand files are not read to write ten.
+
+    Attributes
+    ----------
+    seen : dict of str to list
+        How the system describes each file that was asked for, and the hash of its bytes.
     """
 
-    def __init__(self, folder: Path, part: Path) -> None:
+    def __init__(self, folder: Path, part: Path, before: Mapping[str, list[int | str]]) -> None:
+        self.seen: dict[str, list[int | str]] = {}
+        self._before = before
         self._folder = str(folder)
         self._part = str(part)
         self._ready: set[str] = set()
 
-    def write(self, path: str, data: bytes) -> None:
+    def write(self, path: str, data: bytes, digest: str) -> None:
         target = f"{self._folder}/{path}"
         parent = target.rpartition("/")[0]
         if parent not in self._ready:
@@ -257,17 +278,31 @@ class _Writer:
         with open(self._part, "wb") as stream:
             stream.write(data)
         os.replace(self._part, target)
+        self._look(path, digest)
 
     def read(self, path: str) -> bytes:
         with open(f"{self._folder}/{path}", "rb", buffering=0) as stream:
             return stream.read()
 
-    def hash_of(self, path: str) -> str:
+    def hash_of(self, path: str, believed: str) -> str:
         """Return the hash of a file's bytes, empty when there is none."""
+        before = self._before.get(path)
+        if believed and before is not None and before == self._look(path, believed):
+            return believed
         try:
-            return _hash(self.read(path))
+            digest = _hash(self.read(path))
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return ""
+        self._look(path, digest)
+        return digest
+
+    def _look(self, path: str, digest: str) -> list[int | str] | None:
+        try:
+            told = os.stat(f"{self._folder}/{path}")
+        except OSError:
+            return None
+        self.seen[path] = [told.st_size, told.st_mtime_ns, told.st_ino, digest]
+        return self.seen[path]
 
 
 def _hash(data: bytes) -> str:

@@ -12,7 +12,15 @@ from typing import Any
 from litmine.core.errors import ConfigError
 from litmine.core.files import atomic_write
 
-__all__ = ["STATE", "Manifest", "read_manifest", "save_manifest", "stamp"]
+__all__ = [
+    "STATE",
+    "Manifest",
+    "read_manifest",
+    "read_seen",
+    "save_manifest",
+    "save_seen",
+    "stamp",
+]
 
 #: Folder of the manifest, inside the site's.
 STATE = ".litmine"
@@ -97,3 +105,17 @@ def save_manifest(folder: Path, known: Manifest) -> None:
         f'{{"format": {_FORMAT}, "common": {json.dumps(known.common)}, "files": {{\n{lines}\n}}}}\n'
     )
     atomic_write(folder / STATE / "manifest.json", text)
+
+
+def read_seen(folder: Path) -> dict[str, list[int | str]]:
+    """Read how the system described each file when it was last written or read, and its hash."""
+    try:
+        data: Any = json.loads((folder / STATE / "seen.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def save_seen(folder: Path, seen: dict[str, list[int | str]]) -> None:
+    """Write what `read_seen` reads. It is of this copy of the folder alone, and may be lost."""
+    atomic_write(folder / STATE / "seen.json", json.dumps(seen, separators=(",", ":")))
