@@ -64,11 +64,12 @@ def build_site(
     shown = publish.library if library is None else library
     settings = SiteSettings(title=publish.title, url=publish.site_url, library=shown)
     taxonomy = load_taxonomy()
+    cache = context.settings.cache_dir / "related.npz"
     engine = context.store.engine
     address = engine.url.render_as_string(hide_password=False)
     if beside:
         engine.dispose()  # no connection must be open in two processes
-    with second_process(lambda: _related(address, shown), worth=beside) as neighbours:
+    with second_process(lambda: _related(address, shown, cache), worth=beside) as neighbours:
         with context.store.read() as connection:
             entries = approved_entries(connection)
             if shown:
@@ -95,7 +96,7 @@ def build_site(
     return report
 
 
-def _related(address: str, library: bool) -> dict[str, tuple[str, ...]]:
+def _related(address: str, library: bool, cache: Path) -> dict[str, tuple[str, ...]]:
     """Find related papers by the vectors of the encoder that has read most of them.
 
     Over a connection of its own, since it may run in a second process.
@@ -112,6 +113,11 @@ def _related(address: str, library: bool) -> dict[str, tuple[str, ...]]:
         encoder_id = max(counts, key=lambda name: (counts[name], name))
         present, matrix = get_vectors(connection, encoder_id, chosen)
     # Only here: without vectors, NumPy is not needed.
-    from litmine.publish.site.related import nearest
+    from litmine.publish.site.related import load_neighbours, nearest, save_neighbours
 
-    return nearest(present, matrix)
+    before = load_neighbours(cache, encoder_id)
+    found = nearest(present, matrix, before)
+    if before is None or found.ids != before.ids or (found.vectors != before.vectors).any():
+        with writing_into(cache.parent):
+            save_neighbours(cache, encoder_id, found)
+    return found.by_id()

@@ -9,11 +9,11 @@ papers alone, never on how many came later.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from itertools import groupby
 
 from litmine.publish.entry import ListEntry
 from litmine.publish.site.environment import long_day, month_name
@@ -92,6 +92,7 @@ def periods(base: str, papers: Sequence[ListEntry], *, always: bool = False) -> 
     """
     if len(papers) <= FULL and not always:
         return []
+    papers = tuple(papers)
     found: list[Period] = []
     years = _groups(papers, _year_of)
     for place, (year, of_year) in enumerate(years):
@@ -244,9 +245,21 @@ def _month(day: date) -> str:
 
 
 def _groups(
-    papers: Iterable[ListEntry], key: Callable[[date], str]
+    papers: Sequence[ListEntry], key: Callable[[date], str]
 ) -> list[tuple[str, tuple[ListEntry, ...]]]:
-    return [(name, tuple(group)) for name, group in groupby(papers, lambda p: key(p.day))]
+    """Cut papers, newest first, where the key of their days changes."""
+    groups = []
+    start = 0
+    while start < len(papers):
+        name = key(papers[start].day)
+
+        def later(paper: ListEntry, name: str = name) -> bool:
+            return key(paper.day) != name
+
+        end = bisect_left(papers, True, start, key=later)  # days only fall
+        groups.append((name, tuple(papers[start:end])))
+        start = end
+    return groups
 
 
 def _beside(
