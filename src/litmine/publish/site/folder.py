@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from litmine.core.errors import ConfigError, LeaseHeld
+from litmine.core.files import atomic_write
 from litmine.publish.site.beside import second_process
 from litmine.publish.site.files import SiteFile
 from litmine.publish.site.manifest import (
@@ -221,6 +222,9 @@ def _parents(paths: Iterable[str]) -> set[str]:
 def _alone(folder: Path) -> Iterator[None]:
     state = folder / STATE
     state.mkdir(parents=True, exist_ok=True)
+    local = state / ".gitignore"
+    if not local.exists():  # in a repository, what is of this copy alone stays out
+        atomic_write(local, "lock\nparts\nseen.json\n")
     handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
     try:
         try:

@@ -13,7 +13,7 @@ from litmine.publish.site.cards import card_path
 from litmine.publish.site.environment import FeedLink, PageHead, Pages, month_name
 from litmine.publish.site.files import SiteFile, fingerprint
 from litmine.publish.site.model import Collection, added, verdict
-from litmine.publish.site.rows import Rows, paper_path
+from litmine.publish.site.rows import Rows, paper_path, shown_name
 from litmine.publish.site.structured import MOST_AUTHORS, citation_meta, paper_data
 
 __all__ = ["paper_files"]
@@ -54,7 +54,7 @@ class _Page:
     def __call__(self) -> bytes:
         collection, pages, rows = self._with
         paper = self._paper
-        names = [plain(name) for name in paper.authors[:MOST_AUTHORS]]
+        names = [shown_name(name) for name in paper.authors[:MOST_AUTHORS]]
         more = len(paper.authors) - len(names)
         cells = [cell for cell in collection.taxonomy.cells if cell in paper.cells]
         techniques = [one for one in paper.technique if one in pages.technique_names]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from markupsafe import Markup, escape
@@ -12,11 +13,12 @@ from litmine.publish.site.environment import Pages, day
 from litmine.publish.site.glyphs import glyph
 from litmine.publish.site.model import verdict
 
-__all__ = ["Rows", "paper_path"]
+__all__ = ["Rows", "paper_path", "shown_name"]
 
 #: Stands for the way up to the site's folder, which differs between pages. Entries hold no NUL.
 _ROOT = "\0"
 _AUTHORS = 3
+_BRACKETS = re.compile(r"\s*\([^()]*\)")
 
 
 _TAGS = {
@@ -116,9 +118,15 @@ class Rows:
         )
 
 
+def shown_name(name: str) -> str:
+    """Return an author's name without what stands in brackets, which is an affiliation."""
+    whole = plain(name)
+    return _BRACKETS.sub("", whole).strip() or whole
+
+
 def _authors(names: tuple[str, ...]) -> Markup:
     if not names:
         return Markup("")
-    shown = ", ".join(plain(name) for name in names[:_AUTHORS])
+    shown = ", ".join(map(shown_name, names[:_AUTHORS]))
     rest = len(names) - _AUTHORS
     return Markup('<p class="by">{}{}</p>').format(shown, f" and {rest} more" if rest > 0 else "")

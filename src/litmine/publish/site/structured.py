@@ -8,10 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from litmine.core.latex import plain
 from litmine.publish.entry import ListEntry
 from litmine.publish.site.environment import Pages
-from litmine.publish.site.rows import paper_path
+from litmine.publish.site.rows import paper_path, shown_name
 
 __all__ = ["MOST_AUTHORS", "citation_meta", "collection_data", "json_ld", "paper_data", "site_data"]
 
@@ -35,7 +34,9 @@ def paper_data(paper: ListEntry, pages: Pages) -> Markup:
         "datePublished": paper.day.isoformat() if paper.published else paper.month,
         "identifier": f"arXiv:{paper.arxiv_id}",
         "sameAs": [f"https://arxiv.org/abs/{paper.arxiv_id}"],
-        "author": [{"@type": "Person", "name": plain(n)} for n in paper.authors[:MOST_AUTHORS]],
+        "author": [
+            {"@type": "Person", "name": shown_name(n)} for n in paper.authors[:MOST_AUTHORS]
+        ],
         "keywords": [pages.cell_name(cell) for cell in paper.cells]
         + [pages.technique_names.get(one, one) for one in paper.technique],
     }
@@ -86,7 +87,7 @@ def site_data(description: str, pages: Pages) -> Markup:
 def citation_meta(paper: ListEntry) -> list[tuple[str, str]]:
     """Give what Zotero and Google Scholar read (Highwire Press tags)."""
     found = [("citation_title", paper.plain_title)]
-    found += [("citation_author", plain(name)) for name in paper.authors[:MOST_AUTHORS]]
+    found += [("citation_author", shown_name(name)) for name in paper.authors[:MOST_AUTHORS]]
     date = f"{paper.day:%Y/%m/%d}" if paper.published else f"{paper.day:%Y/%m}"
     found.append(("citation_publication_date", date))
     found.append(("citation_arxiv_id", paper.arxiv_id))
