@@ -65,6 +65,14 @@ bench-search-load: $(READY) ## A thousand people searching at once, a reviewer b
 bench-search-leak: $(READY) ## Whether memory grows over a hundred thousand questions (needs ../shared)
 	$(BIN)/python tests/bench/search_leak.py
 
+.PHONY: bench-site
+bench-site: $(READY) ## A companion site of 7,000 papers from nothing, then one more night: seconds, bytes (needs ../shared, chromium)
+	rm -rf out/bench-site
+	$(BIN)/python -m tests.support.approvals out/bench-site/data --papers 7000
+	$(BIN)/python -m tests.bench.site out/bench-site/data
+	LITMINE_DATA_DIR=out/bench-site/data $(BIN)/litmine site build --output out/bench-site/site
+	$(BIN)/python -m tests.bench.site_speed out/bench-site/site
+
 docs: $(READY) ## Write docs/commands.md again from the help of every command
 	$(BIN)/python -m tests.support.commands
 

@@ -23,7 +23,7 @@ ONE, TWO, THREE = IDS
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A data folder with two approvals, and a list at the stand-in."""
-    monkeypatch.setattr("litmine.publish.github.PAUSE", 0.0)
+    monkeypatch.setattr("litmine.publish.suggest.github.PAUSE", 0.0)
     with (
         github_standin(tmp_path / "github") as github,
         open_store(f"sqlite:///{tmp_path / 'litmine.db'}") as store,

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from litmine.core.errors import ConfigError
-from litmine.core.sections import WebSettings, is_loopback
+from litmine.core.section import is_loopback
+from litmine.core.sections import WebSettings
 from litmine.core.settings import Settings, load_settings, origins
 
 LOOPBACK = {

@@ -26,7 +26,7 @@ from litmine.core.settings import load_settings
 from litmine.jobs.digest import tell_night
 from litmine.jobs.nightly import new_run_id
 from litmine.jobs.report import RunReport
-from litmine.publish.digest_mail import _environment
+from litmine.publish.digest.message import _environment
 from litmine.store import open_store
 from litmine.store.runs import finish_run, start_run
 

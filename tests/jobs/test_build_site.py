@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from litmine.cli import app
 from litmine.core.errors import ConfigError
-from litmine.core.sections import PublishSettings
+from litmine.core.sections_outward import PublishSettings
 from litmine.core.settings import Settings
 from litmine.jobs.build_site import build_site
 from litmine.jobs.context import RunContext

@@ -21,7 +21,7 @@ from litmine.core.settings import Settings
 from litmine.jobs.check_links import LinkReport, check_links, links_of_entries, links_of_file
 from litmine.jobs.context import RunContext
 from litmine.publish.entry import ListEntry
-from litmine.publish.link_probe import Limits, Prober
+from litmine.publish.links.probe import Limits, Prober
 from litmine.store import Store
 from litmine.store.links import known_links
 from tests.support.link_server import LinkServer, link_server

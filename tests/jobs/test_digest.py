@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 
 from litmine.core.clock import FakeClock
 from litmine.core.errors import InputError, LeaseHeld, ModelError, NotFound, SourceError
-from litmine.core.sections import MailSettings, WebhookSettings
+from litmine.core.sections_outward import MailSettings, WebhookSettings
 from litmine.core.settings import Settings, load_settings
 from litmine.index.generation import SearchIndex
 from litmine.jobs.digest import _night, digest_status, frozen, send_digest, tell_night

@@ -131,7 +131,7 @@ def test_it_costs_nothing_where_nobody_gets_one(run: Run, world: Settings) -> No
     code = (
         "import sys; import litmine.jobs.nightly;"
         "print([m for m in sys.modules if 'digest' in m and m.startswith('litmine.jobs')"
-        " or m == 'smtplib' or m == 'litmine.publish.mail'])"
+        " or m == 'smtplib' or m == 'litmine.publish.digest.mail'])"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"

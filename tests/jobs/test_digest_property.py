@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from litmine.core.clock import FakeClock
-from litmine.core.sections import MailSettings
+from litmine.core.sections_outward import MailSettings
 from litmine.jobs import outbox
-from litmine.publish.mail import Outcome
+from litmine.publish.digest.mail import Outcome
 from litmine.store import open_store
 from litmine.store.schema import deliveries
 from tests.jobs.test_digest import ADA, BO, make

@@ -8,7 +8,7 @@ import pytest
 
 from litmine.core.errors import NotFound
 from litmine.jobs.export import exported, found_by, saved_search, selected
-from litmine.publish.formats import FORMATS, format_of
+from litmine.publish.formats.registry import FORMATS, format_of
 from litmine.publish.selection import Selection
 from litmine.search.saved import SavedSearches
 from litmine.store.labels import StoredLabel, put_labels

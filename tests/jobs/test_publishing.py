@@ -6,11 +6,11 @@ import subprocess
 
 import pytest
 
-from litmine.core.sections import PublishSettings
+from litmine.core.sections_outward import PublishSettings
 from litmine.core.settings import Settings
 from litmine.jobs.context import RunContext
 from litmine.jobs.publishing import publish_night
-from litmine.publish.link_probe import Prober
+from litmine.publish.links.probe import Prober
 from tests.support.approvals import approve
 from tests.support.papers import paper
 
@@ -83,7 +83,7 @@ def test_links_are_looked_at_only_when_asked_for(context, store, monkeypatch):
     def make(agent, limits):
         return Prober(agent, limits, resolve=nobody)
 
-    monkeypatch.setattr("litmine.publish.link_probe.Prober", make)
+    monkeypatch.setattr("litmine.publish.links.probe.Prober", make)
     publish_night(context(site=False))
     assert looked == []
     here = context(site=False, check_links=True)

@@ -14,7 +14,7 @@ import pytest
 from litmine.core.errors import ConfigError, DeliveryError
 from litmine.jobs.context import RunContext
 from litmine.jobs.suggest_place import Place
-from litmine.publish.github import GitHub
+from litmine.publish.suggest.github import GitHub
 from litmine.store import Store
 from tests.support.github import TOKEN, git, github_standin
 from tests.support.suggesting import IDS, Desk, make_desk, without_line
@@ -27,7 +27,7 @@ PULLS = "/api/v3/repos/ada/papers/pulls"
 @pytest.fixture
 def desk(sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A list at the stand-in, and two approved papers that it lacks."""
-    monkeypatch.setattr("litmine.publish.github.PAUSE", 0.0)
+    monkeypatch.setattr("litmine.publish.suggest.github.PAUSE", 0.0)
     with github_standin(tmp_path / "github") as github:
         desk = make_desk(sqlite_store, tmp_path, github)
         desk.approve(ONE, TWO)
@@ -120,7 +120,7 @@ def test_a_pull_request_is_opened_once_whatever_is_heard_of_it(
 
 @pytest.mark.parametrize("late", [True, False])
 def test_a_server_that_hangs(desk: Desk, monkeypatch: pytest.MonkeyPatch, late: bool) -> None:
-    monkeypatch.setattr("litmine.publish.github.TIMEOUT", 1)
+    monkeypatch.setattr("litmine.publish.suggest.github.TIMEOUT", 1)
     desk.github.fail(f"POST {PULLS}", 500, hang=1.5, late=late)
     assert desk.run().number == 7
     assert_right(desk, again=False)

@@ -23,7 +23,7 @@ SECOND = "litmine/readme-2"
 @pytest.fixture
 def desk(sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A list at the stand-in, and two approved papers that it lacks."""
-    monkeypatch.setattr("litmine.publish.github.PAUSE", 0.0)
+    monkeypatch.setattr("litmine.publish.suggest.github.PAUSE", 0.0)
     with github_standin(tmp_path / "github") as github:
         desk = make_desk(sqlite_store, tmp_path, github)
         desk.approve(ONE, TWO)

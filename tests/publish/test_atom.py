@@ -15,9 +15,9 @@ from lxml import etree, html
 
 from litmine.core.plain import clean
 from litmine.core.taxonomy import load_taxonomy
-from litmine.publish.atom import Entry, Feed, atom
 from litmine.publish.entry import Approval
-from litmine.publish.feeds import authority_of, feed_entry, list_feed, moved_at
+from litmine.publish.formats.atom import Entry, Feed, atom
+from litmine.publish.formats.feeds import authority_of, feed_entry, list_feed, moved_at
 from litmine.publish.selection import Selection
 from tests.support.entries import HOSTILE, any_list, entry, hostile
 

@@ -17,11 +17,11 @@ from hypothesis import given
 from pylatexenc.latex2text import LatexNodes2Text
 
 from litmine.core.taxonomy import load_taxonomy
-from litmine.publish.bibtex import render_bibtex
-from litmine.publish.citation import citation, citations, key_of
-from litmine.publish.csl import render_csl
 from litmine.publish.entry import in_order
-from litmine.publish.ris import render_ris
+from litmine.publish.formats.bibtex import render_bibtex
+from litmine.publish.formats.citation import citation, citations, key_of
+from litmine.publish.formats.csl import render_csl
+from litmine.publish.formats.ris import render_ris
 from tests.support.entries import any_entry, any_list, entry, readable
 
 TAXONOMY = load_taxonomy()

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 
-from litmine.publish.digest import (
+from litmine.publish.digest.content import (
     Alarm,
     Digest,
     PaperLine,
@@ -25,8 +25,8 @@ from litmine.publish.digest import (
     subject,
     unlinked,
 )
-from litmine.publish.digest_mail import render_html, render_text
-from litmine.publish.mail import compose
+from litmine.publish.digest.mail import compose
+from litmine.publish.digest.message import render_html, render_text
 
 NOW = datetime(2026, 7, 14, 5, 40, tzinfo=UTC)
 NAMES = {"inference/memory": "Inference × Memory", "system/cost": "System × Cost"}

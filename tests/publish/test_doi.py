@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litmine.publish.doi import published_doi, published_url_of, venue_of_doi
+from litmine.publish.metadata.doi import published_doi, published_url_of, venue_of_doi
 
 _LISTS = Path(__file__).parents[3] / "shared" / "data" / "lists.parquet"
 

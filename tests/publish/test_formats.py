@@ -11,8 +11,8 @@ import pytest
 from litmine.client.library_calls import ExportFormat
 from litmine.core.errors import InputError
 from litmine.core.taxonomy import load_taxonomy
-from litmine.publish.formats import FORMATS, format_of
-from litmine.publish.records import COLUMNS
+from litmine.publish.formats.records import COLUMNS
+from litmine.publish.formats.registry import FORMATS, format_of
 from litmine.publish.selection import Selection
 from litmine.web.api.export import Name
 from tests.support.entries import HOSTILE, entry

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from litmine.core.errors import ConfigError, DeliveryError, InputError
-from litmine.publish.git import (
+from litmine.publish.suggest.git import (
     Author,
     BranchMoved,
     Repository,
@@ -18,7 +18,7 @@ from litmine.publish.git import (
     check_remote,
     open_repository,
 )
-from litmine.publish.git_process import Git, Token, explain, without_login
+from litmine.publish.suggest.git_process import Git, Token, explain, without_login
 from tests.support.github import commit_files, git
 
 ADA = Author("Ada", "ada@example.org", datetime(2026, 7, 1, 4, 0, tzinfo=UTC))

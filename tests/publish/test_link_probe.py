@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from litmine.publish.link_probe import HostResting, Limits, Prober, is_public
-from litmine.publish.links import Probe
+from litmine.publish.links.probe import HostResting, Limits, Prober, is_public
+from litmine.publish.links.standing import Probe
 from tests.support.link_server import LinkServer, link_server
 
 FAST = Limits(gap=0.0, connect=2.0, each=1.0)

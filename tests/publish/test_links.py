@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litmine.publish.links import HOLDS, Probe, due, judge, links_in, tidy
+from litmine.publish.links.standing import HOLDS, Probe, due, judge, links_in, tidy
 from litmine.store.links import Link
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)

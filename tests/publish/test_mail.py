@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from litmine.publish.mail import Outcome, compose, send_mail
+from litmine.publish.digest.mail import Outcome, compose, send_mail
 from tests.support.smtp import PASSWORD, USER, Mailbox, RawServer, certificate, mail_settings
 from tests.support.smtp import smtp_server as serve
 

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from litmine.core.latex import to_unicode
 from litmine.core.plain import clean
-from litmine.publish.names import Name, split_name
+from litmine.publish.formats.names import Name, split_name
 from tests.support.entries import HOSTILE, hostile, readable
 
 

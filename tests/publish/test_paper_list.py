@@ -29,9 +29,9 @@ from litmine.publish.entries import (
     render_markdown,
     write_outputs,
 )
-from litmine.publish.markdown import render_draft_markdown
+from litmine.publish.formats.markdown import render_draft_markdown
+from litmine.publish.formats.tables import guard, render_draft_csv, render_draft_json, unguard
 from litmine.publish.sections import place, sections
-from litmine.publish.tables import guard, render_draft_csv, render_draft_json, unguard
 
 TAXONOMY = load_taxonomy()
 TECHNIQUES = [technique.id for technique in TAXONOMY.techniques]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from litmine.publish.entry import Approval, ListEntry
-from litmine.publish.suggestion import (
+from litmine.publish.suggest.suggestion import (
     MOST_CHARACTERS,
     body,
     commit_message,

@@ -15,9 +15,9 @@ from pyarrow import parquet
 
 from litmine.core.taxonomy import load_taxonomy
 from litmine.publish.entry import Approval, in_order
-from litmine.publish.parquet import render_parquet, schema
-from litmine.publish.records import COLUMNS, records
-from litmine.publish.tables import guard, render_json_lines, render_table, unguard
+from litmine.publish.formats.parquet import render_parquet, schema
+from litmine.publish.formats.records import COLUMNS, records
+from litmine.publish.formats.tables import guard, render_json_lines, render_table, unguard
 from tests.support.entries import HOSTILE, any_list, entry
 
 TAXONOMY = load_taxonomy()

@@ -13,7 +13,7 @@ from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_la
 from pylatexenc.latexwalker import LatexWalker
 
 from litmine.core.latex import to_unicode
-from litmine.publish.tex import author_to_tex, to_tex
+from litmine.publish.formats.tex import author_to_tex, to_tex
 
 _TITLES = Path(__file__).parents[3] / "shared" / "data" / "papers.parquet"
 

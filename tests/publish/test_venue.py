@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from litmine.core.paper import Paper
 from litmine.publish.entry import ListEntry
-from litmine.publish.venue import is_conference, venue_of
+from litmine.publish.metadata.venue import is_conference, venue_of
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from litmine.core.errors import ConfigError
-from litmine.publish.webhook import key_of, post, sign, signed_headers
+from litmine.publish.digest.webhook import key_of, post, sign, signed_headers
 from tests.support.hook import SECRET, Hook
 
 BODY = json.dumps({"type": "litmine.digest", "data": "Größe 漢字"}, ensure_ascii=False).encode()

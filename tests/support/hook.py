@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from litmine.core.sections import WebhookSettings
+from litmine.core.sections_outward import WebhookSettings
 
 SECRET = "whsec_bGl0bWluZSBzaWducyB3aXRoIHRoaXMga2V5ISE="  # noqa: S105
 

@@ -25,7 +25,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
-from litmine.core.sections import MailSettings
+from litmine.core.sections_outward import MailSettings
 
 USER, PASSWORD = "litmine", "correct horse"
 

@@ -9,7 +9,7 @@ import feedparser
 import pytest
 from lxml import etree, html
 
-from litmine.publish.formats import FORMATS
+from litmine.publish.formats.registry import FORMATS
 from litmine.review import ReviewDesk
 from litmine.search.saved import SavedSearches
 from litmine.store.audit import last_entry

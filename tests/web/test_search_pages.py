@@ -11,7 +11,7 @@ import pytest
 from lxml import etree, html
 
 from litmine.core.taxonomy import load_taxonomy
-from litmine.publish.atom import Entry, Feed, atom
+from litmine.publish.formats.atom import Entry, Feed, atom
 from litmine.search.answer import Answer, Count, Facets, Snippet
 from litmine.search.saved import SavedSearches
 from litmine.search.sync import sync_as_set

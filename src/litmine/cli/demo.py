@@ -51,7 +51,7 @@ def command(
     from litmine.cli.nightly import show_report
     from litmine.core.errors import InputError
     from litmine.core.resources import corpus_dir
-    from litmine.core.sections import MailSettings, WebhookSettings
+    from litmine.core.sections_outward import MailSettings, WebhookSettings
     from litmine.jobs.nightly import run_nightly
     from litmine.standin import StandinServer, load_records
 

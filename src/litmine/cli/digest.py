@@ -185,8 +185,8 @@ def _open() -> Iterator[tuple[Store, Settings]]:
 def _planned(loaded: Settings, store: Store) -> dict[str, Any]:
     from litmine.core.clock import SystemClock
     from litmine.jobs.digest import preview
-    from litmine.publish.digest import payload, subject
-    from litmine.publish.digest_mail import render_html, render_text
+    from litmine.publish.digest.content import payload, subject
+    from litmine.publish.digest.message import render_html, render_text
 
     digest = preview(loaded, store, SystemClock())[0].digest
     return {
@@ -220,7 +220,7 @@ def _rehearse(loaded: Settings, store: Store, day: date | None, *, again: bool) 
     from litmine.core.clock import SystemClock
     from litmine.core.errors import NotFound
     from litmine.jobs.digest import frozen, preview
-    from litmine.publish.digest import subject
+    from litmine.publish.digest.content import subject
 
     plans = [] if day else preview(loaded, store, SystemClock())
     try:

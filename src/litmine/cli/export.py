@@ -12,7 +12,7 @@ from litmine.cli.common import open_existing, parse_day, settings, user_name
 
 if TYPE_CHECKING:
     from litmine.core.settings import Settings
-    from litmine.publish.formats import Format
+    from litmine.publish.formats.registry import Format
     from litmine.store import Store
 
 
@@ -85,7 +85,7 @@ def command(
 
 def _format(form: str | None, target: Path | None) -> Format:
     from litmine.core.errors import InputError
-    from litmine.publish.formats import format_of
+    from litmine.publish.formats.registry import format_of
 
     ending = target.suffix if target is not None else ""
     chosen = format_of(form or ending or "bibtex")

@@ -73,7 +73,7 @@ def check(
     from litmine.cli.common import TerminalProgress
     from litmine.jobs.check_links import check_links, links_of_file
     from litmine.jobs.context import RunContext
-    from litmine.publish.link_probe import Limits
+    from litmine.publish.links.probe import Limits
     from litmine.store import open_store
 
     places: dict[str, list[str]] | None = None
@@ -136,7 +136,7 @@ def forget(
     Example:  litmine links forget https://example.org/paper
     """
     from litmine.core.errors import NotFound
-    from litmine.publish.links import tidy
+    from litmine.publish.links.standing import tidy
     from litmine.store.links import forget_links
 
     with open_existing(settings()) as store, store.write() as connection:

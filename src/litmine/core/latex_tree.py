@@ -2,7 +2,7 @@
 
 No author's text is refused: what is not LaTeX, or is broken LaTeX, is text. The tree says what was
 written, not how it looks; `litmine.core.latex` shows it as HTML and as Unicode, and
-`litmine.publish.tex` writes it as TeX again.
+`litmine.publish.formats.tex` writes it as TeX again.
 """
 
 from __future__ import annotations

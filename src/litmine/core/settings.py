@@ -29,15 +29,13 @@ from litmine.core.errors import ConfigError
 from litmine.core.sections import (
     ArxivSettings,
     LogSettings,
-    MailSettings,
     ModelSettings,
-    PublishSettings,
     QueueSettings,
     ReviewSettings,
     ScheduleSettings,
-    WebhookSettings,
     WebSettings,
 )
+from litmine.core.sections_outward import MailSettings, PublishSettings, WebhookSettings
 
 __all__ = ["SettingOrigin", "Settings", "load_settings", "origins"]
 

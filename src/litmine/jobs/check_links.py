@@ -22,12 +22,12 @@ from litmine.core.errors import InputError
 from litmine.core.log import get_logger
 from litmine.jobs.approved import approved_entries
 from litmine.jobs.context import RunContext
-from litmine.publish.links import FoundLink, Probe, due, judge, links_in, tidy
+from litmine.publish.links.standing import FoundLink, Probe, due, judge, links_in, tidy
 from litmine.store.links import LONGEST_URL, Link, known_links, put_links
 
 if TYPE_CHECKING:
     from litmine.publish.entry import ListEntry
-    from litmine.publish.link_probe import Limits, Prober
+    from litmine.publish.links.probe import Limits, Prober
 
 __all__ = ["Checked", "LinkReport", "check_links", "links_of_entries", "links_of_file"]
 
@@ -147,7 +147,7 @@ def check_links(
     most : int, optional
         Try so many at most, those never tried first, then the oldest.
     """
-    from litmine.publish.link_probe import Limits, Prober
+    from litmine.publish.links.probe import Limits, Prober
     from litmine.sources.http import user_agent
 
     with context.store.read() as connection:
@@ -221,7 +221,7 @@ class _Round:
                 _log.info("links_out_of_time", tried=len(self.tried))
 
     async def _host(self, prober: Prober, host: str, urls: Sequence[str]) -> None:
-        from litmine.publish.link_probe import HostResting
+        from litmine.publish.links.probe import HostResting
 
         for url in urls:
             if prober.resting(host):

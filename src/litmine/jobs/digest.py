@@ -41,8 +41,8 @@ from litmine.jobs.outbox import (
 )
 from litmine.jobs.progress import Progress, SilentProgress
 from litmine.jobs.report import RunReport, StageReport, write_report
-from litmine.publish.mail import Outcome, compose, send_mail
-from litmine.publish.webhook import post
+from litmine.publish.digest.mail import Outcome, compose, send_mail
+from litmine.publish.digest.webhook import post
 from litmine.sources.calendar import latest_night
 from litmine.store import Store
 from litmine.store.deliveries import Delivery, deliveries_of, digests_like, recent_deliveries

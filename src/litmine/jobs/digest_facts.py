@@ -18,7 +18,7 @@ from litmine.core.errors import LitmineError
 from litmine.core.plain import clean
 from litmine.core.settings import Settings
 from litmine.core.taxonomy import load_taxonomy
-from litmine.publish.digest import Alarm, Digest, PaperLine, SavedNews, Waiting
+from litmine.publish.digest.content import Alarm, Digest, PaperLine, SavedNews, Waiting
 from litmine.review.statistics.stopping import estimate
 from litmine.store import Store
 from litmine.store.announcements import announced_counts, missing, nights_since

@@ -9,7 +9,7 @@ from litmine.core.errors import NotFound
 from litmine.core.taxonomy import load_taxonomy
 from litmine.jobs.approved import approved_entries, library_entries
 from litmine.publish.entry import ListEntry
-from litmine.publish.formats import Format
+from litmine.publish.formats.registry import Format
 from litmine.publish.selection import Selection
 
 if TYPE_CHECKING:

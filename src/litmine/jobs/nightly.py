@@ -17,7 +17,7 @@ from litmine.core.clock import Clock, SystemClock
 from litmine.core.errors import ConfigError, Incomplete, LitmineError, SourceError
 from litmine.core.log import bind_run, get_logger
 from litmine.core.process import describe, process_identity
-from litmine.core.sections import is_loopback
+from litmine.core.section import is_loopback
 from litmine.core.settings import Settings
 from litmine.jobs.context import RunContext
 from litmine.jobs.fill_queue import fill_queue

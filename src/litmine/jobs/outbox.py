@@ -26,10 +26,10 @@ from litmine.core.log import get_logger
 from litmine.core.settings import Settings
 from litmine.jobs.context import RunContext
 from litmine.jobs.digest_facts import Gathered, Mark, gather
-from litmine.publish.digest import Alarm, Digest, payload, subject
-from litmine.publish.digest_mail import render_html, render_text
-from litmine.publish.mail import Outcome, compose, send_mail
-from litmine.publish.webhook import post
+from litmine.publish.digest.content import Alarm, Digest, payload, subject
+from litmine.publish.digest.mail import Outcome, compose, send_mail
+from litmine.publish.digest.message import render_html, render_text
+from litmine.publish.digest.webhook import post
 from litmine.store.deliveries import (
     Delivery,
     begin_attempt,

@@ -92,7 +92,7 @@ def _suggest(context: RunContext, repository: Path, said: list[str]) -> int:
 
 def _links(context: RunContext, said: list[str]) -> int:
     from litmine.jobs.check_links import check_links
-    from litmine.publish.link_probe import Limits
+    from litmine.publish.links.probe import Limits
 
     # A night has other things to do: five minutes, and the next night goes on from there.
     quiet = replace(context, progress=SilentProgress())

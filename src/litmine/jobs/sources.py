@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from litmine.core.clock import Clock
-from litmine.core.sections import is_loopback
+from litmine.core.section import is_loopback
 from litmine.core.settings import Settings
 from litmine.sources import Sources, open_sources
 from litmine.store import Store

@@ -23,13 +23,13 @@ from litmine.jobs.lease import held_lease
 from litmine.jobs.suggest_look import look
 from litmine.jobs.suggest_memory import Found, settle, settle_list
 from litmine.jobs.suggest_place import Place, Wish, find_place
-from litmine.publish import suggestion as words
 from litmine.publish.entry import ListEntry
-from litmine.publish.git import Author
-from litmine.publish.git_process import BranchMoved, without_login
-from litmine.publish.github import GitHub
-from litmine.publish.markdown import render_markdown
+from litmine.publish.formats.markdown import render_markdown
 from litmine.publish.merge import merge
+from litmine.publish.suggest import suggestion as words
+from litmine.publish.suggest.git import Author
+from litmine.publish.suggest.git_process import BranchMoved, without_login
+from litmine.publish.suggest.github import GitHub
 from litmine.store.audit import record
 from litmine.store.offers import LEFT_OUT, forget_offers, offers_of, put_offers
 from litmine.store.suggestions import (

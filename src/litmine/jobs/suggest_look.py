@@ -10,10 +10,10 @@ from litmine.core.errors import ConfigError
 from litmine.core.taxonomy import Taxonomy
 from litmine.jobs.context import RunContext
 from litmine.jobs.suggest_place import Place, Sight
-from litmine.publish import suggestion as words
 from litmine.publish.entry import ListEntry
-from litmine.publish.github import GitHub, Pull
 from litmine.publish.merge import merge
+from litmine.publish.suggest import suggestion as words
+from litmine.publish.suggest.github import GitHub, Pull
 from litmine.store.suggestions import Suggestion, newest_suggestion
 
 __all__ = ["View", "look"]

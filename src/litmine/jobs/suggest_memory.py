@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from litmine.publish.github import Pull
+from litmine.publish.suggest.github import Pull
 from litmine.store.offers import offers_of, put_offers
 from litmine.store.suggestions import (
     Suggestion,

@@ -11,16 +11,17 @@ from urllib.parse import urlsplit
 
 from litmine.core.clock import Clock
 from litmine.core.errors import ConfigError, DeliveryError, InputError
-from litmine.core.sections import PublishSettings, is_loopback
-from litmine.publish.git import (
+from litmine.core.section import is_loopback
+from litmine.core.sections_outward import PublishSettings
+from litmine.publish.suggest.git import (
     Repository,
     check_branch,
     check_path,
     check_remote,
     open_repository,
 )
-from litmine.publish.git_process import BranchMoved, Token, without_login
-from litmine.publish.github import GitHub, host_of, host_of_api, identity_of, slug_of
+from litmine.publish.suggest.git_process import BranchMoved, Token, without_login
+from litmine.publish.suggest.github import GitHub, host_of, host_of_api, identity_of, slug_of
 
 __all__ = ["Place", "Sight", "Wish", "find_place"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from litmine.core.files import atomic_write
 from litmine.core.taxonomy import Taxonomy
 from litmine.publish.entry import DraftEntry, ListEntry
-from litmine.publish.markdown import render_draft_markdown, render_markdown
-from litmine.publish.tables import (
+from litmine.publish.formats.markdown import render_draft_markdown, render_markdown
+from litmine.publish.formats.tables import (
     render_csv,
     render_draft_csv,
     render_draft_json,

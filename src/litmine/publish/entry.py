@@ -123,7 +123,7 @@ class ListEntry:
     @property
     def published_url(self) -> str | None:
         """Where the published version stands; None if neither DOI nor journal reference tell."""
-        from litmine.publish.doi import published_url_of
+        from litmine.publish.metadata.doi import published_url_of
 
         return published_url_of(self.doi, self.journal_ref)
 
@@ -158,8 +158,8 @@ class ListEntry:
         source: str = "reviewer",
     ) -> ListEntry:
         """Make the entry of a stored paper; the venue is read from its metadata."""
-        from litmine.publish.doi import published_doi
-        from litmine.publish.venue import venue_of
+        from litmine.publish.metadata.doi import published_doi
+        from litmine.publish.metadata.venue import venue_of
 
         return cls(
             arxiv_id=paper.arxiv_id,

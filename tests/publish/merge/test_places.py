@@ -8,7 +8,7 @@ import pytest
 
 from litmine.core.taxonomy import load_taxonomy
 from litmine.publish.entry import ListEntry
-from litmine.publish.markdown import render_markdown
+from litmine.publish.formats.markdown import render_markdown
 from litmine.publish.merge import merge
 
 TAXONOMY = load_taxonomy()

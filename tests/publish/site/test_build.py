@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from litmine.core.taxonomy import load_taxonomy
 from litmine.publish.entry import ListEntry
-from litmine.publish.formats import FORMATS
+from litmine.publish.formats.registry import FORMATS
 from litmine.publish.site import lists, periods
 from litmine.publish.site.model import Collection, SiteSettings
 from tests.support.site import ADDRESS, invented, listed, made

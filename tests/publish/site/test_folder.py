@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from litmine.core.errors import ConfigError, LeaseHeld
+from litmine.publish.site import beside
 from litmine.publish.site import folder as folder_module
 from litmine.publish.site.files import SiteFile, fingerprint
 from litmine.publish.site.folder import update_folder
@@ -302,6 +303,9 @@ def _beside(file: SiteFile) -> bool:
 @pytest.fixture
 def two_hands(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder_module, "_WORTH", 1)
+    # Threads that earlier tests left behind (servers, browsers) would keep the process whole. They
+    # hold no lock that the work needs.
+    monkeypatch.setattr(beside, "_can_split", lambda: sys.platform == "linux")
 
 
 @pytest.mark.usefixtures("two_hands")
@@ -320,7 +324,7 @@ def test_a_second_process_makes_the_same(tmp_path: Path) -> None:
     report = update_folder(tmp_path / "site", wanted, "p", beside=_beside)
     assert (report.files, report.made, len(report.written)) == (60, 60, 60)
     assert {path.name.split()[1] for path in makers.glob("a-*")} == {str(os.getpid())}
-    if sys.platform == "linux" and (os.cpu_count() or 1) > 1:
+    if sys.platform == "linux":
         others = {path.name.split()[1] for path in makers.glob("b-*")}
         assert len(others) == 1
         assert str(os.getpid()) not in others

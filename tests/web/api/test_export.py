@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from litmine.client import Client
 from litmine.core.errors import InputError, NotFound
-from litmine.publish.formats import FORMATS
+from litmine.publish.formats.registry import FORMATS
 from tests.support.api import running
 from tests.support.fake_search import FakeSearcher
 from tests.support.shelf import PAPERS, fill_library

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence, Set
 
-from litmine.core.errors import InputError, LitmineError
+from litmine.core.errors import InputError
 from litmine.core.taxonomy import Taxonomy
 from litmine.publish.entry import ListEntry, in_order
 from litmine.publish.merge.finding import Finder
@@ -19,10 +19,8 @@ __all__ = ["MergeFailed", "decoded", "lines_naming", "merge"]
 _TRIES = 6
 
 
-class MergeFailed(LitmineError):
+class MergeFailed(InputError):
     """A file is damaged in a way in which no line can be added to it safely."""
-
-    exit_code = 2
 
 
 def merge(

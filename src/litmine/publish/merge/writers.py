@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from litmine.core.plain import escape_markdown, unlinked
 from litmine.core.taxonomy import Taxonomy
 from litmine.publish.entry import ListEntry
-from litmine.publish.markdown import keywords
+from litmine.publish.formats.markdown import keywords
 from litmine.publish.merge.columns import (
     CellStyle,
     cell_style,

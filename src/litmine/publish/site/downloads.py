@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from litmine.publish.entry import ListEntry
-from litmine.publish.formats import FORMATS
+from litmine.publish.formats.registry import FORMATS
 from litmine.publish.site.environment import PageHead, Pages
 from litmine.publish.site.files import SiteFile, fingerprint
 from litmine.publish.site.model import Collection

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
 
-from litmine.publish.atom import Entry, atom
 from litmine.publish.entry import ListEntry
-from litmine.publish.feeds import authority_of, feed_entry, list_feed, moved_at
+from litmine.publish.formats.atom import Entry, atom
+from litmine.publish.formats.feeds import authority_of, feed_entry, list_feed, moved_at
 from litmine.publish.site.environment import PageHead, Pages
 from litmine.publish.site.files import SiteFile, fingerprint
 from litmine.publish.site.lists import Listing

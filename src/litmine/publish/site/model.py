@@ -11,8 +11,8 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from litmine.core.taxonomy import Taxonomy
-from litmine.publish.bibtex import render_bibtex
 from litmine.publish.entry import ListEntry, in_order
+from litmine.publish.formats.bibtex import render_bibtex
 
 __all__ = [
     "NEW_DAYS",

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from litmine.core.latex import plain
 from litmine.core.plain import clean
-from litmine.publish.bibtex import render_bibtex
 from litmine.publish.entry import ListEntry
+from litmine.publish.formats.bibtex import render_bibtex
 from litmine.publish.site.cards import card_path
 from litmine.publish.site.environment import FeedLink, PageHead, Pages, month_name
 from litmine.publish.site.files import SiteFile, fingerprint

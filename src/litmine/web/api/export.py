@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from litmine.core.errors import InputError
 from litmine.jobs.export import exported, found_by, saved_search
-from litmine.publish.formats import FORMATS, format_of
+from litmine.publish.formats.registry import FORMATS, format_of
 from litmine.publish.selection import Selection
 from litmine.review.library import LibraryQuery
 from litmine.search.saved import MOST_NAME, SavedSearches

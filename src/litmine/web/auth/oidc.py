@@ -19,7 +19,8 @@ from fastapi import Request, Response
 from litmine.core.clock import Clock
 from litmine.core.errors import ConfigError, Forbidden, InputError, Unauthenticated
 from litmine.core.log import get_logger
-from litmine.core.sections import WebSettings, is_loopback
+from litmine.core.section import is_loopback
+from litmine.core.sections import WebSettings
 from litmine.review.people.accounts import Accounts, check_name
 from litmine.store.accounts import User
 from litmine.web.problems import ProblemError

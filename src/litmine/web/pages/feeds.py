@@ -15,7 +15,7 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import Response
 
 from litmine.core.latex import plain
-from litmine.publish.atom import MEDIA_TYPE, Entry, Feed, atom
+from litmine.publish.formats.atom import MEDIA_TYPE, Entry, Feed, atom
 from litmine.search.saved import News, SavedSearch, SavedSearches
 from litmine.web.access import require
 from litmine.web.api.common import Surroundings, matches

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from litmine.core.taxonomy import load_taxonomy
-from litmine.publish.formats import FORMATS
+from litmine.publish.formats.registry import FORMATS
 from litmine.review.library import LibraryQuery, browse, matrix, reviewers
 from litmine.web.access import Principal, require
 from litmine.web.api.common import Surroundings, cursor_to

@@ -17,9 +17,9 @@ from fastapi.responses import Response
 
 from litmine.core.taxonomy import load_taxonomy
 from litmine.jobs.approved import approved_entries
-from litmine.publish.atom import MEDIA_TYPE, atom
 from litmine.publish.entry import ListEntry
-from litmine.publish.feeds import authority_of, list_feed
+from litmine.publish.formats.atom import MEDIA_TYPE, atom
+from litmine.publish.formats.feeds import authority_of, list_feed
 from litmine.publish.selection import Selection
 from litmine.store import Store
 from litmine.store.decisions import last_decided_at

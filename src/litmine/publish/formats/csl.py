@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from litmine.core.taxonomy import Taxonomy
-from litmine.publish.citation import Citation, citations
 from litmine.publish.entry import ListEntry
-from litmine.publish.names import Name
+from litmine.publish.formats.citation import Citation, citations
+from litmine.publish.formats.names import Name
 
 __all__ = ["csl_item", "render_csl"]
 

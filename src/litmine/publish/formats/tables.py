@@ -12,8 +12,8 @@ from typing import Any
 
 from litmine.core.taxonomy import Taxonomy
 from litmine.publish.entry import DraftEntry, ListEntry, in_order
-from litmine.publish.markdown import keywords
-from litmine.publish.records import COLUMNS, records
+from litmine.publish.formats.markdown import keywords
+from litmine.publish.formats.records import COLUMNS, records
 from litmine.publish.sections import place
 
 __all__ = [
@@ -139,10 +139,10 @@ def _json(status: str, rows: list[dict[str, Any]]) -> str:
 def render_table(
     entries: Iterable[ListEntry], taxonomy: Taxonomy, *, abstracts: bool = False
 ) -> str:
-    """Render every column (`litmine.publish.records`) as CSV (RFC 4180, CR LF), newest first.
+    """Render every column (`litmine.publish.formats.records`) as CSV (RFC 4180, CR LF).
 
-    Lists are joined by "; ", a semicolon inside of them becomes a comma. Fields that could run as
-    a formula are guarded as in `render_csv`.
+    Newest first. Lists are joined by "; ", a semicolon inside of them becomes a comma. Fields that
+    could run as a formula are guarded as in `render_csv`.
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")

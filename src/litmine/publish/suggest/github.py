@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from litmine.core.errors import ConfigError, DeliveryError
 from litmine.core.plain import clean
-from litmine.publish.git_process import without_login
+from litmine.publish.suggest.git_process import without_login
 
 if TYPE_CHECKING:
     from github.GithubException import GithubException

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable
 
 from litmine.core.taxonomy import Taxonomy
-from litmine.publish.citation import Citation, citations
 from litmine.publish.entry import ListEntry
-from litmine.publish.names import Name
-from litmine.publish.tex import author_to_tex, to_tex
+from litmine.publish.formats.citation import Citation, citations
+from litmine.publish.formats.names import Name
+from litmine.publish.formats.tex import author_to_tex, to_tex
 
 __all__ = ["render_bibtex"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from litmine.core.taxonomy import Taxonomy
-from litmine.publish.citation import Citation, citations
 from litmine.publish.entry import ListEntry
+from litmine.publish.formats.citation import Citation, citations
 
 __all__ = ["render_ris"]
 

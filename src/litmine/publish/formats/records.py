@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from litmine.core.plain import clean
 from litmine.core.taxonomy import Taxonomy
-from litmine.publish.citation import key_of
 from litmine.publish.entry import Approval, ListEntry, in_order
+from litmine.publish.formats.citation import key_of
 from litmine.publish.sections import place
 
 __all__ = ["COLUMNS", "FORMAT", "Column", "Kind", "records"]

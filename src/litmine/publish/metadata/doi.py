@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlsplit
 
 from litmine.core.plain import clean
-from litmine.publish.doi_names import (
+from litmine.publish.metadata.doi_names import (
     ACL_LETTERS,
     ACL_VENUES,
     ACM_PROCEEDINGS,

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from litmine.core.errors import ConfigError, DeliveryError, InputError
-from litmine.publish.git_process import BranchMoved, Git, Token, without_login
+from litmine.publish.suggest.git_process import BranchMoved, Git, Token, without_login
 
 __all__ = ["Author", "BranchMoved", "Remote", "Repository", "check_path", "open_repository"]
 

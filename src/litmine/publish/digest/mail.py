@@ -28,7 +28,7 @@ from email.utils import format_datetime
 from typing import Literal
 
 from litmine.core.plain import clean
-from litmine.core.sections import MailSettings
+from litmine.core.sections_outward import MailSettings
 
 __all__ = ["Outcome", "compose", "send_mail"]
 

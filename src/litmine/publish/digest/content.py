@@ -1,7 +1,7 @@
 """What a digest tells, as plain values, and its short forms: a subject, JSON for programs.
 
 Titles, names and messages come from strangers and from other machines. They are cleaned here, once,
-on construction; the mail (`litmine.publish.digest_mail`) escapes what it writes.
+on construction; the mail (`litmine.publish.digest.message`) escapes what it writes.
 """
 
 from __future__ import annotations

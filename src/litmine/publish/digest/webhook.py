@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from litmine.core.errors import ConfigError
-from litmine.publish.mail import Outcome
+from litmine.publish.digest.mail import Outcome
 
 if TYPE_CHECKING:
     import httpx
 
-    from litmine.core.sections import WebhookSettings
+    from litmine.core.sections_outward import WebhookSettings
 
 __all__ = ["key_of", "post", "sign", "signed_headers"]
 

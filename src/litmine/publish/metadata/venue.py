@@ -2,7 +2,7 @@
 
 Authors write these fields freely, so the reader is conservative: a conference counts only with
 its year, or after words of acceptance; a sentence that speaks of submission, review or a style
-file counts for nothing. No venue is better than a wrong one. `litmine.publish.doi` reads
+file counts for nothing. No venue is better than a wrong one. `litmine.publish.metadata.doi` reads
 DOIs.
 """
 
@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 
 from litmine.core.plain import clean
-from litmine.publish.doi import venue_of_doi
-from litmine.publish.doi_names import IEEE_JOURNALS
+from litmine.publish.metadata.doi import venue_of_doi
+from litmine.publish.metadata.doi_names import IEEE_JOURNALS
 
 __all__ = ["is_conference", "venue_of"]
 

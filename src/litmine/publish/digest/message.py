@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from litmine.publish.digest import Digest, PaperLine, percent, subject, unlinked
+from litmine.publish.digest.content import Digest, PaperLine, percent, subject, unlinked
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -12,8 +12,8 @@ from markupsafe import Markup
 from litmine.core.latex import latex
 from litmine.core.plain import clean
 from litmine.core.taxonomy import Taxonomy
-from litmine.publish.atom import MEDIA_TYPE, Entry, Feed
 from litmine.publish.entry import ListEntry, in_order
+from litmine.publish.formats.atom import MEDIA_TYPE, Entry, Feed
 from litmine.publish.selection import Selection
 
 __all__ = ["NEWEST", "authority_of", "feed_entry", "list_feed", "moved_at"]

@@ -11,8 +11,8 @@ from typing import Literal
 from litmine.core.plain import clean
 from litmine.core.taxonomy import Taxonomy
 from litmine.publish.entry import ListEntry, in_order
-from litmine.publish.names import Name, split_name
-from litmine.publish.venue import is_conference
+from litmine.publish.formats.names import Name, split_name
+from litmine.publish.metadata.venue import is_conference
 
 __all__ = ["Citation", "citation", "citations", "key_of"]
 
@@ -26,8 +26,8 @@ Kind = Literal["preprint", "conference", "journal"]
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>{}\\^`|]+")
 _ARXIV_DOI = re.compile(r"10\.48550/", re.IGNORECASE)
-# Venues come as "ICML 2026" or "IEEE Access 2024" (`litmine.publish.venue`): one short word with
-# two capitals and a year is a conference, unless it is known as a journal.
+# Venues come as "ICML 2026" or "IEEE Access 2024" (`litmine.publish.metadata.venue`): one short
+# word with two capitals and a year is a conference, unless it is known as a journal.
 _MEETING = re.compile(
     r"\b(?:workshop|conference|proceedings|proc|symposium|findings|meeting|congress)\b",
     re.IGNORECASE,

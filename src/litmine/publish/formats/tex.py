@@ -31,7 +31,7 @@ from litmine.core.latex_tree import (
     words_of,
 )
 from litmine.core.plain import clean
-from litmine.publish.tex_signs import NAMES, encode
+from litmine.publish.formats.tex_signs import NAMES, encode
 
 __all__ = ["author_to_tex", "to_tex"]
 

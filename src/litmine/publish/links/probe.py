@@ -25,7 +25,7 @@ from typing import Any, Final, Self
 import httpcore
 import httpx
 
-from litmine.publish.links import Probe
+from litmine.publish.links.standing import Probe
 
 __all__ = ["HostResting", "Limits", "Prober", "is_public"]
 

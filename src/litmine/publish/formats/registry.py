@@ -57,37 +57,37 @@ def format_of(name: str) -> Format:
 
 
 def _bibtex(entries: Entries, taxonomy: Taxonomy, abstracts: bool) -> bytes:
-    from litmine.publish.bibtex import render_bibtex
+    from litmine.publish.formats.bibtex import render_bibtex
 
     return render_bibtex(entries, taxonomy, abstracts=abstracts).encode()
 
 
 def _ris(entries: Entries, taxonomy: Taxonomy, abstracts: bool) -> bytes:
-    from litmine.publish.ris import render_ris
+    from litmine.publish.formats.ris import render_ris
 
     return render_ris(entries, taxonomy, abstracts=abstracts).encode()
 
 
 def _csl(entries: Entries, taxonomy: Taxonomy, abstracts: bool) -> bytes:
-    from litmine.publish.csl import render_csl
+    from litmine.publish.formats.csl import render_csl
 
     return render_csl(entries, taxonomy, abstracts=abstracts).encode()
 
 
 def _csv(entries: Entries, taxonomy: Taxonomy, abstracts: bool) -> bytes:
-    from litmine.publish.tables import render_table
+    from litmine.publish.formats.tables import render_table
 
     return render_table(entries, taxonomy, abstracts=abstracts).encode()
 
 
 def _json_lines(entries: Entries, taxonomy: Taxonomy, abstracts: bool) -> bytes:
-    from litmine.publish.tables import render_json_lines
+    from litmine.publish.formats.tables import render_json_lines
 
     return render_json_lines(entries, taxonomy, abstracts=abstracts).encode()
 
 
 def _parquet(entries: Entries, taxonomy: Taxonomy, abstracts: bool) -> bytes:
-    from litmine.publish.parquet import render_parquet
+    from litmine.publish.formats.parquet import render_parquet
 
     return render_parquet(entries, taxonomy, abstracts=abstracts)
 
@@ -95,15 +95,15 @@ def _parquet(entries: Entries, taxonomy: Taxonomy, abstracts: bool) -> bytes:
 def _atom(entries: Entries, taxonomy: Taxonomy, abstracts: bool) -> bytes:
     from dataclasses import replace
 
-    from litmine.publish.atom import atom
-    from litmine.publish.feeds import list_feed
+    from litmine.publish.formats.atom import atom
+    from litmine.publish.formats.feeds import list_feed
 
     told = entries if abstracts else [replace(entry, abstract="") for entry in entries]
     return atom(list_feed(told, taxonomy, limit=None))
 
 
 def _markdown(entries: Entries, taxonomy: Taxonomy, abstracts: bool) -> bytes:
-    from litmine.publish.markdown import render_markdown
+    from litmine.publish.formats.markdown import render_markdown
 
     return render_markdown(entries, taxonomy).encode()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from litmine.core.taxonomy import Taxonomy
 from litmine.publish.entry import ListEntry
-from litmine.publish.records import COLUMNS, FORMAT, Kind, records
+from litmine.publish.formats.records import COLUMNS, FORMAT, Kind, records
 
 __all__ = ["render_parquet", "schema"]
 

@@ -1,0 +1,1 @@
+"""What a night brought, told by mail and to a webhook."""

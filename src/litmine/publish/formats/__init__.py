@@ -1,0 +1,1 @@
+"""The list in other forms: Markdown, BibTeX, RIS, CSL, tables, Parquet and Atom."""

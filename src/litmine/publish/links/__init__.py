@@ -1,0 +1,1 @@
+"""Whether the links of a list still lead somewhere."""

@@ -1,0 +1,1 @@
+"""Where a paper was published: DOIs, and venues read from what authors wrote."""
