@@ -76,7 +76,7 @@ bench-site: $(READY) ## A companion site of 7,000 papers from nothing, then one 
 docs: $(READY) ## Write docs/commands.md again from the help of every command
 	$(BIN)/python -m tests.support.commands
 
-screenshots: $(READY) ## Pictures of every page into docs/screenshots (needs chromium)
+screenshots: $(READY) ## Pictures of every page in out/screenshots; those that docs/ shows are kept there (needs chromium)
 	$(BIN)/python -m tests.support.screenshots
 
 clean: ## Remove outputs and caches, keep .venv

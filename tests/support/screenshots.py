@@ -1,26 +1,33 @@
-"""Pictures of every page for docs/screenshots: ``make screenshots``.
+"""Pictures of every page in out/screenshots: ``make screenshots``.
 
 The sample night (summaries in our own words, no abstracts) is run through, three reviewers decide
-on some of it, two of them under double review, and a real browser visits every page at two widths.
+on some of it, two of them under double review, the companion site is built with the labelled
+library, and a real browser visits every page at two widths. The pictures that the documentation
+shows go into docs/screenshots; to show another one, name it there and make them again.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from litmine.core.clock import SystemClock
 from litmine.core.settings import Settings
+from litmine.jobs.build_site import build_site
+from litmine.jobs.context import RunContext
+from litmine.publish.site.preview import make_server
 from litmine.review import ReviewDesk
 from litmine.review.people.accounts import Accounts
 from litmine.search.saved import SavedSearches
@@ -29,9 +36,11 @@ from litmine.store import Store, open_store
 from litmine.store.saved_searches import update_search
 from litmine.web.app import create_app
 from litmine.web.searching import SearchKeeper
-from tests.support.web import Served, serve
+from tests.support.web import serve
 
-FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "out" / "screenshots"
+SHOWN = ROOT / "docs" / "screenshots"
 WIDTHS = {"wide": (1280, 900), "phone": (390, 844)}
 #: File name, address, and the theme: most in the light one, two in the dark one.
 PAGES = (
@@ -59,6 +68,21 @@ PAGES = (
     ("system", "/settings/system", "light"),
     ("codebook", "/codebook", "light"),
     ("login", "/login", "light"),
+)
+SITE = (
+    ("site", "/index.html", "light"),
+    ("site-dark", "/index.html", "dark"),
+    ("site-cell", "/cells/inference-memory.html", "light"),
+    ("site-technique", "/techniques/kv-cache.html", "light"),
+    ("site-paper", "/papers/{paper}.html", "light"),
+    ("site-new", "/new.html", "light"),
+    ("site-archive", "/archive.html", "light"),
+    ("site-trends", "/trends.html", "light"),
+    ("site-search", "/search.html?q=kv+cache", "light"),
+    ("site-glossary", "/glossary.html", "light"),
+    ("site-downloads", "/downloads.html", "light"),
+    ("site-feeds", "/feeds.html", "light"),
+    ("site-about", "/about.html", "light"),
 )
 
 
@@ -113,29 +137,31 @@ def save_searches(store: Store, searcher: SearchKeeper) -> None:
         update_search(connection, "ada", older.id, seen_at=before, told_at=before)
 
 
-def shoot(served: Served, paper: str, run: str) -> None:
-    """Visit every page at every width."""
+def shoot(
+    url: str,
+    pages: Iterable[tuple[str, str, str]],
+    names: Mapping[str, str],
+    cookie: Any = None,
+) -> None:
+    """Visit some pages at every width."""
     from playwright.sync_api import sync_playwright
 
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for old in FOLDER.glob("*.png"):
-        old.unlink()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),
             args=["--no-sandbox"] if os.getuid() == 0 else [],
         )
         for width, (x, y) in WIDTHS.items():
-            for name, address, theme in PAGES:
+            for name, address, theme in pages:
                 context = browser.new_context(
                     viewport={"width": x, "height": y},
                     color_scheme=theme,  # type: ignore[arg-type]
                     reduced_motion="reduce",
                 )
-                if name != "login":
-                    context.add_cookies([served.cookie("maintainer", "ada")])
+                if cookie and name != "login":
+                    context.add_cookies([cookie])
                 page = context.new_page()
-                page.goto(served.url + address.format(paper=paper, run=run))
+                page.goto(url + address.format_map(names))
                 page.wait_for_load_state("load")
                 page.evaluate("document.fonts.ready")
                 page.wait_for_timeout(400)  # what comes after the page: counts, the next papers
@@ -156,19 +182,42 @@ def _save(png: bytes, path: Path) -> None:
     image.quantize(128).save(path, optimize=True)
 
 
+def keep_shown() -> None:
+    """Put what the documentation shows beside it, and nothing else."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    shown = set(re.findall(r"screenshots/([a-z-]+\.png)", text))
+    SHOWN.mkdir(parents=True, exist_ok=True)
+    for old in SHOWN.glob("*.png"):
+        if old.name not in shown:
+            old.unlink()
+    for name in sorted(shown):
+        shutil.copyfile(FOLDER / name, SHOWN / name)
+
+
 def main() -> None:
     """Make the pictures."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for old in FOLDER.glob("*.png"):
+        old.unlink()
     with sample_night() as (settings, store):
-        paper = decide(store)
+        names = {"paper": decide(store)}
         from litmine.store.runs import last_runs
 
         with store.read() as connection:
-            run = last_runs(connection, "nightly", 1)[0].run_id
+            names["run"] = last_runs(connection, "nightly", 1)[0].run_id
         sync_as_set(settings, store)
         app = create_app(settings, store)
         save_searches(store, app.state.services.searcher)
         with serve(app) as served:
-            shoot(served, paper, run)
+            shoot(served.url, PAGES, names, served.cookie("maintainer", "ada"))
+        site = build_site(RunContext(settings, store), library=True).folder
+        server = make_server(site, 0)
+        Thread(target=server.serve_forever, daemon=True).start()
+        shoot(f"http://127.0.0.1:{server.server_port}", SITE, names)
+        server.shutdown()
+        server.server_close()
+    keep_shown()
 
 
 if __name__ == "__main__":
