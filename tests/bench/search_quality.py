@@ -31,7 +31,8 @@ from litmine.encode.export import export_encoder
 from litmine.encode.training.network import resolve_base
 from litmine.index.text import query_weights
 from litmine.search.batch import index_corpus
-from litmine.search.engine import Ranking, Rows, rank
+from litmine.search.engine import Ranking, rank
+from litmine.search.rows import Rows
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPTH = 1000

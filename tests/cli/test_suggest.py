@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from litmine.cli import app
 from litmine.cli.publish_git import told
 from litmine.core.errors import ConfigError, DeliveryError, InputError, LitmineError
-from litmine.jobs.suggest import Outcome
+from litmine.jobs.publish.suggest import Outcome
 from litmine.store import open_store
 from tests.support.github import TOKEN, git, github_standin
 from tests.support.suggesting import IDS, Desk, make_desk, without_line
@@ -135,7 +135,7 @@ def test_the_way_of_the_night(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> No
     """What the nightly run does with the setting."""
     from litmine.core.settings import load_settings
     from litmine.jobs.context import RunContext
-    from litmine.jobs.publishing import publish_night
+    from litmine.jobs.publish.night import publish_night
 
     monkeypatch.setenv("LITMINE_PUBLISH__GIT", str(desk.clone))
     monkeypatch.setenv("LITMINE_PUBLISH__SITE", "false")

@@ -23,8 +23,8 @@ from sqlalchemy import event
 from litmine.core.clock import SystemClock
 from litmine.core.log import configure_logging
 from litmine.core.settings import load_settings
-from litmine.jobs.digest import tell_night
 from litmine.jobs.nightly import new_run_id
+from litmine.jobs.publish.digest import tell_night
 from litmine.jobs.report import RunReport
 from litmine.publish.digest.message import _environment
 from litmine.store import open_store

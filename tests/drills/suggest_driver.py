@@ -15,7 +15,7 @@ import github  # noqa: F401
 from litmine.core.errors import LitmineError
 from litmine.core.settings import load_settings
 from litmine.jobs.context import RunContext
-from litmine.jobs.suggest import Wish, suggest
+from litmine.jobs.publish.suggest import Wish, suggest
 from litmine.store import open_store
 
 

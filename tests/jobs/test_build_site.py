@@ -13,8 +13,8 @@ from litmine.cli import app
 from litmine.core.errors import ConfigError
 from litmine.core.sections_outward import PublishSettings
 from litmine.core.settings import Settings
-from litmine.jobs.build_site import build_site
 from litmine.jobs.context import RunContext
+from litmine.jobs.publish.build_site import build_site
 from litmine.store import Store
 from litmine.store.vectors import put_vectors
 from tests.support.approvals import approve

@@ -18,8 +18,13 @@ from litmine.core.clock import FakeClock
 from litmine.core.errors import InputError, LeaseLost
 from litmine.core.paper import Paper
 from litmine.core.settings import Settings
-from litmine.jobs.check_links import LinkReport, check_links, links_of_entries, links_of_file
 from litmine.jobs.context import RunContext
+from litmine.jobs.publish.check_links import (
+    LinkReport,
+    check_links,
+    links_of_entries,
+    links_of_file,
+)
 from litmine.publish.entry import ListEntry
 from litmine.publish.links.probe import Limits, Prober
 from litmine.store import Store
@@ -127,7 +132,7 @@ def test_a_run_that_was_fenced_off_stops(
     def lost(*_: object) -> None:
         raise LeaseLost("another run took over")
 
-    monkeypatch.setattr("litmine.jobs.check_links.put_links", lost)
+    monkeypatch.setattr("litmine.jobs.publish.check_links.put_links", lost)
     with pytest.raises(LeaseLost):
         _round(context, *(server.url(f"/{n}") for n in range(30)))
 

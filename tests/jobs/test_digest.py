@@ -18,8 +18,8 @@ from litmine.core.errors import InputError, LeaseHeld, ModelError, NotFound, Sou
 from litmine.core.sections_outward import MailSettings, WebhookSettings
 from litmine.core.settings import Settings, load_settings
 from litmine.index.generation import SearchIndex
-from litmine.jobs.digest import _night, digest_status, frozen, send_digest, tell_night
 from litmine.jobs.lease import held_lease
+from litmine.jobs.publish.digest import _night, digest_status, frozen, send_digest, tell_night
 from litmine.jobs.report import RunReport
 from litmine.search.saved import SavedSearches
 from litmine.search.searcher import Searcher
@@ -585,7 +585,7 @@ def test_every_attempt_sends_the_same_bytes(light: World, box: Mailbox) -> None:
     box.answers = ["451 later", "451 later"]
     kept: list[bytes] = []
     light.arrive("2606.00001")
-    from litmine.jobs import outbox
+    from litmine.jobs.publish import outbox
 
     def keep(settings: Any, to: str, content: bytes, about_to: Any) -> Any:
         kept.append(content)
@@ -615,7 +615,7 @@ def test_another_process_is_left_to_it(light: World, box: Mailbox) -> None:
 def test_a_fault_of_the_digest_fails_no_night(
     light: World, box: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from litmine.jobs import digest
+    from litmine.jobs.publish import digest
 
     def broken(*_: Any, **__: Any) -> None:
         raise SourceError("no luck")

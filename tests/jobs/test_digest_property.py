@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from litmine.core.clock import FakeClock
 from litmine.core.sections_outward import MailSettings
-from litmine.jobs import outbox
+from litmine.jobs.publish import outbox
 from litmine.publish.digest.mail import Outcome
 from litmine.store import open_store
 from litmine.store.schema import deliveries

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from litmine.core.errors import NotFound
-from litmine.jobs.export import exported, found_by, saved_search, selected
+from litmine.jobs.publish.export import exported, found_by, saved_search, selected
 from litmine.publish.formats.registry import FORMATS, format_of
 from litmine.publish.selection import Selection
 from litmine.search.saved import SavedSearches
@@ -58,7 +58,7 @@ def test_every_format_of_a_real_store_is_always_the_same(filled, form):
 def test_all_that_a_search_finds_is_meant_not_only_the_first_page(filled, monkeypatch):
     searcher = FakeSearcher(filled)
     everything = found_by(searcher, "stage:inference", "library")
-    monkeypatch.setattr("litmine.jobs.export._PAGE", 1)
+    monkeypatch.setattr("litmine.jobs.publish.export._PAGE", 1)
     searcher.asked.clear()
     assert found_by(searcher, "stage:inference", "library") == everything
     assert len(searcher.asked) >= len(everything) > 1

@@ -13,10 +13,10 @@ import pytest
 from litmine.core.clock import FakeClock
 from litmine.core.errors import InputError, LeaseHeld, Stale
 from litmine.core.settings import Settings
-from litmine.jobs import merge_list as job
 from litmine.jobs.context import RunContext
 from litmine.jobs.lease import held_lease
-from litmine.jobs.merge_list import ListMerge, merge_list, target_of
+from litmine.jobs.publish import merge_list as job
+from litmine.jobs.publish.merge_list import ListMerge, merge_list, target_of
 from litmine.store import Store
 from litmine.store.decisions import undo
 from litmine.store.offers import offers_of

@@ -9,7 +9,7 @@ import pytest
 from litmine.core.sections_outward import PublishSettings
 from litmine.core.settings import Settings
 from litmine.jobs.context import RunContext
-from litmine.jobs.publishing import publish_night
+from litmine.jobs.publish.night import publish_night
 from litmine.publish.links.probe import Prober
 from tests.support.approvals import approve
 from tests.support.papers import paper

@@ -13,7 +13,7 @@ import pytest
 
 from litmine.core.errors import ConfigError, DeliveryError
 from litmine.jobs.context import RunContext
-from litmine.jobs.suggest_place import Place
+from litmine.jobs.publish.suggest_place import Place
 from litmine.publish.suggest.github import GitHub
 from litmine.store import Store
 from tests.support.github import TOKEN, git, github_standin

@@ -13,7 +13,7 @@ from litmine.core.errors import ConfigError, DeliveryError, InputError, LeaseHel
 from litmine.core.settings import Settings
 from litmine.jobs.context import RunContext
 from litmine.jobs.lease import held_lease
-from litmine.jobs.suggest import Outcome, Wish, suggest
+from litmine.jobs.publish.suggest import Outcome, Wish, suggest
 from litmine.store import Store
 from litmine.store.offers import offers_of
 from litmine.store.suggestions import suggestions_of

@@ -11,8 +11,8 @@ import pytest
 
 from litmine.index.document import Document
 from litmine.search.batch import CorpusSearch, index_corpus
-from litmine.search.engine import Rows
 from litmine.search.names import meant
+from litmine.search.rows import Rows
 from tests.support.meaning import WordEncoder
 
 # Papers on herons say the word more often than the one that has its name from them.

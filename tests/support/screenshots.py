@@ -25,8 +25,8 @@ from typing import Any
 
 from litmine.core.clock import SystemClock
 from litmine.core.settings import Settings
-from litmine.jobs.build_site import build_site
 from litmine.jobs.context import RunContext
+from litmine.jobs.publish.build_site import build_site
 from litmine.publish.site.preview import make_server
 from litmine.review import ReviewDesk
 from litmine.review.people.accounts import Accounts

@@ -10,7 +10,7 @@ from typing import Any
 from litmine.core.clock import FakeClock
 from litmine.core.settings import Settings
 from litmine.jobs.context import RunContext
-from litmine.jobs.suggest import Outcome, Wish, suggest
+from litmine.jobs.publish.suggest import Outcome, Wish, suggest
 from litmine.store import Store
 from litmine.store.offers import offers_of
 from litmine.store.suggestions import Suggestion, suggestions_of

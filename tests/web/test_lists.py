@@ -6,7 +6,7 @@ import time
 
 from litmine.core.clock import SystemClock
 from litmine.core.settings import Settings
-from litmine.jobs.outputs import write_lists
+from litmine.jobs.publish.outputs import write_lists
 from litmine.review import ReviewDesk
 from litmine.store.queue import enqueue
 from litmine.web.lists import ListKeeper

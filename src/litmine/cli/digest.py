@@ -14,7 +14,7 @@ from litmine.cli.common import Json, open_existing, parse_day, plain, print_json
 
 if TYPE_CHECKING:
     from litmine.core.settings import Settings
-    from litmine.jobs.digest import Sending
+    from litmine.jobs.publish.digest import Sending
     from litmine.store import Store
     from litmine.store.deliveries import Delivery
 
@@ -100,7 +100,7 @@ def send(
     """
     from litmine.core.clock import SystemClock
     from litmine.core.errors import Incomplete
-    from litmine.jobs.digest import send_digest
+    from litmine.jobs.publish.digest import send_digest
 
     day = parse_day(night)
     with _open() as (store, loaded):
@@ -127,7 +127,7 @@ def test() -> None:
     """
     from litmine.core.clock import SystemClock
     from litmine.core.errors import Incomplete
-    from litmine.jobs.digest import send_test
+    from litmine.jobs.publish.digest import send_test
 
     problems = []
     for target, outcome in send_test(settings(), SystemClock()):
@@ -152,7 +152,7 @@ def status(
     \b
     Example:  litmine digest status --last 5
     """
-    from litmine.jobs.digest import digest_status
+    from litmine.jobs.publish.digest import digest_status
 
     with _open() as (store, loaded):
         told = digest_status(loaded, store, limit)
@@ -184,7 +184,7 @@ def _open() -> Iterator[tuple[Store, Settings]]:
 
 def _planned(loaded: Settings, store: Store) -> dict[str, Any]:
     from litmine.core.clock import SystemClock
-    from litmine.jobs.digest import preview
+    from litmine.jobs.publish.digest import preview
     from litmine.publish.digest.content import payload, subject
     from litmine.publish.digest.message import render_html, render_text
 
@@ -201,7 +201,7 @@ def _frozen(store: Store, day: date) -> dict[str, Any]:
     import json
 
     from litmine.core.errors import NotFound
-    from litmine.jobs.digest import frozen
+    from litmine.jobs.publish.digest import frozen
 
     told: dict[str, Any] = {}
     for row in frozen(store, day):
@@ -219,7 +219,7 @@ def _frozen(store: Store, day: date) -> dict[str, Any]:
 def _rehearse(loaded: Settings, store: Store, day: date | None, *, again: bool) -> None:
     from litmine.core.clock import SystemClock
     from litmine.core.errors import NotFound
-    from litmine.jobs.digest import frozen, preview
+    from litmine.jobs.publish.digest import frozen, preview
     from litmine.publish.digest.content import subject
 
     plans = [] if day else preview(loaded, store, SystemClock())

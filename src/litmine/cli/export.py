@@ -66,7 +66,7 @@ def command(
     changes when others come. docs/formats.md tells what stands in each format.
     """
     from litmine.core.files import atomic_write
-    from litmine.jobs.export import exported
+    from litmine.jobs.publish.export import exported
     from litmine.publish.selection import Selection
 
     target = None if output is None or str(output) == "-" else output
@@ -95,7 +95,7 @@ def _format(form: str | None, target: Path | None) -> Format:
 
 
 def _found(loaded: Settings, store: Store, owner: str, called: str) -> set[str]:
-    from litmine.jobs.export import found_by, saved_search
+    from litmine.jobs.publish.export import found_by, saved_search
     from litmine.search.saved import SavedSearches
     from litmine.search.searcher import Searcher
     from litmine.search.sync import sync_as_set

@@ -10,7 +10,7 @@ import typer
 from litmine.cli.common import Json, open_existing, plain, print_json, settings
 
 if TYPE_CHECKING:
-    from litmine.jobs.check_links import Checked, LinkReport
+    from litmine.jobs.publish.check_links import Checked, LinkReport
 
 app = typer.Typer(
     add_completion=False,
@@ -71,8 +71,8 @@ def check(
     Example:  litmine links check --file README.md --minutes 5
     """
     from litmine.cli.common import TerminalProgress
-    from litmine.jobs.check_links import check_links, links_of_file
     from litmine.jobs.context import RunContext
+    from litmine.jobs.publish.check_links import check_links, links_of_file
     from litmine.publish.links.probe import Limits
     from litmine.store import open_store
 

@@ -102,7 +102,7 @@ def command(
 
 def _lists(output: Path | None, as_json: bool) -> None:
     from litmine.jobs.context import RunContext
-    from litmine.jobs.outputs import write_lists
+    from litmine.jobs.publish.outputs import write_lists
 
     loaded = settings()
     with open_existing(loaded) as store:

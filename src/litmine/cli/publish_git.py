@@ -11,7 +11,7 @@ import typer
 from litmine.cli.common import open_existing, plain, print_json, settings
 
 if TYPE_CHECKING:
-    from litmine.jobs.suggest import Outcome
+    from litmine.jobs.publish.suggest import Outcome
 
 __all__ = ["publish_git"]
 
@@ -30,7 +30,7 @@ def publish_git(
 ) -> None:
     """Suggest what a repository's list lacks, and tell what was done."""
     from litmine.jobs.context import RunContext
-    from litmine.jobs.suggest import Wish, suggest
+    from litmine.jobs.publish.suggest import Wish, suggest
 
     loaded = settings()
     wish = Wish(repository, path, base, push=push, again=tuple(again), dry_run=dry_run)

@@ -11,7 +11,7 @@ import typer
 from litmine.cli.common import open_existing, plain, print_json, settings
 
 if TYPE_CHECKING:
-    from litmine.jobs.merge_list import ListMerge
+    from litmine.jobs.publish.merge_list import ListMerge
 
 __all__ = ["publish_into"]
 
@@ -36,7 +36,7 @@ def publish_into(
     """
     from litmine.core.errors import Incomplete
     from litmine.jobs.context import RunContext
-    from litmine.jobs.merge_list import merge_list
+    from litmine.jobs.publish.merge_list import merge_list
 
     loaded = settings()
     with open_existing(loaded) as store:

@@ -140,7 +140,7 @@ def said_of(decision: Decision) -> str:
 def publish(loaded: Settings, store: Store) -> None:
     """Bring the lists up to date with the decisions."""
     from litmine.jobs.context import RunContext
-    from litmine.jobs.outputs import write_lists
+    from litmine.jobs.publish.outputs import write_lists
 
     write_lists(RunContext(loaded, store))
 

@@ -45,8 +45,8 @@ def build(
     \b
     Example:  litmine site build --output docs/
     """
-    from litmine.jobs.build_site import build_site
     from litmine.jobs.context import RunContext
+    from litmine.jobs.publish.build_site import build_site
 
     loaded = settings()
     with open_existing(loaded) as store:

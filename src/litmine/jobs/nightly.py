@@ -24,7 +24,7 @@ from litmine.jobs.fill_queue import fill_queue
 from litmine.jobs.lease import held_lease
 from litmine.jobs.models import Models, load_models
 from litmine.jobs.progress import Progress, SilentProgress
-from litmine.jobs.publishing import publish_night
+from litmine.jobs.publish.night import publish_night
 from litmine.jobs.pull import PullCounts, pull_windows
 from litmine.jobs.reconcile import Reconciliation, reconcile
 from litmine.jobs.report import RunReport, StageReport, write_report
@@ -109,7 +109,7 @@ def run_nightly(
 def _tell(context: RunContext, report: RunReport, *, pull: bool, patient: bool = False) -> None:
     settings = context.settings
     if pull and (settings.mail.host or settings.webhook.url):
-        from litmine.jobs.digest import tell_night
+        from litmine.jobs.publish.digest import tell_night
 
         tell_night(
             settings, context.store, context.clock, report, context.progress, patient=patient

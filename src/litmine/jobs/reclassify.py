@@ -11,8 +11,8 @@ from litmine.jobs.context import RunContext
 from litmine.jobs.judge import classify_papers, encode_papers, screen_papers
 from litmine.jobs.lease import held_lease
 from litmine.jobs.nightly import Models, load_models, new_run_id
-from litmine.jobs.outputs import write_lists
 from litmine.jobs.progress import Progress, SilentProgress
+from litmine.jobs.publish.outputs import write_lists
 from litmine.jobs.seed import library_from_store, seed_library
 from litmine.store import open_store
 from litmine.store.papers import get_papers, papers_to_judge_again

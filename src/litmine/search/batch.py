@@ -14,7 +14,8 @@ import numpy as np
 
 from litmine.index.text import query_weights
 from litmine.index.writer import IndexWriter
-from litmine.search.engine import Rows, rank
+from litmine.search.engine import rank
+from litmine.search.rows import Rows
 
 if TYPE_CHECKING:
     from litmine.encode import Encoder

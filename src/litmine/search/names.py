@@ -21,7 +21,7 @@ from litmine.index.text import words
 
 if TYPE_CHECKING:
     from litmine.index.segment import Segment
-    from litmine.search.engine import Rows
+    from litmine.search.rows import Rows
 
 __all__ = ["meant"]
 

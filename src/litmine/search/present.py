@@ -17,7 +17,8 @@ from litmine.search.standing import STATES
 from litmine.search.view import SOURCES
 
 if TYPE_CHECKING:
-    from litmine.search.engine import Ranking, Rows
+    from litmine.search.engine import Ranking
+    from litmine.search.rows import Rows
     from litmine.search.view import View
     from litmine.store import Store
 

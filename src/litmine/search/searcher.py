@@ -22,12 +22,13 @@ from litmine.core.taxonomy import load_taxonomy
 from litmine.index.generation import Generation, SearchIndex
 from litmine.index.text import query_weights, surfaces, words
 from litmine.search.answer import Answer, IndexStatus
-from litmine.search.engine import Ranking, Rows, newest, rank
+from litmine.search.engine import Ranking, newest, rank
 from litmine.search.facets import count_facets
 from litmine.search.filters import allowed_rows
 from litmine.search.notes import index_notes, query_notes
 from litmine.search.present import Found, present
 from litmine.search.records import read_records
+from litmine.search.rows import Rows
 from litmine.search.scope import Scope, parse_scope
 from litmine.search.similar import Example, example_of_papers, example_of_text
 from litmine.search.standing import StandingsKeeper

@@ -13,7 +13,7 @@ from litmine.core.errors import InputError, NotFound
 from litmine.index.generation import Generation
 from litmine.index.postings import Stats
 from litmine.index.text import query_weights
-from litmine.search.engine import Rows
+from litmine.search.rows import Rows
 
 __all__ = ["MOST_PAPERS", "Example", "example_of_papers", "example_of_text"]
 

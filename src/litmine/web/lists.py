@@ -9,7 +9,7 @@ from litmine.core.clock import Clock
 from litmine.core.log import get_logger
 from litmine.core.settings import Settings
 from litmine.jobs.context import RunContext
-from litmine.jobs.outputs import write_lists
+from litmine.jobs.publish.outputs import write_lists
 from litmine.store import Store
 from litmine.store.queue import queue_mark
 

@@ -3,7 +3,7 @@
 The HTML holds no image, no script and no address but those of the papers and of one's own pages;
 it is laid out with tables and inline styles, as mail readers need it, and follows the reader's
 light or dark setting where the mail reader passes that on. Gmail cuts mails off at 102 kB: the
-lists are short enough before (`litmine.jobs.digest_facts`).
+lists are short enough before (`litmine.jobs.publish.digest_facts`).
 """
 
 from __future__ import annotations

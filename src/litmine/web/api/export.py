@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from litmine.core.errors import InputError
-from litmine.jobs.export import exported, found_by, saved_search
+from litmine.jobs.publish.export import exported, found_by, saved_search
 from litmine.publish.formats.registry import FORMATS, format_of
 from litmine.publish.selection import Selection
 from litmine.review.library import LibraryQuery

@@ -13,8 +13,8 @@ from litmine.core.paper import parse_arxiv_id
 from litmine.core.taxonomy import load_taxonomy
 from litmine.jobs.approved import approved_entries
 from litmine.jobs.context import RunContext
-from litmine.jobs.kept_file import KeptFile
 from litmine.jobs.lease import held_lease
+from litmine.jobs.publish.kept_file import KeptFile
 from litmine.publish.entry import ListEntry
 from litmine.publish.merge import Conflict, MergeResult, lines_naming, merge
 from litmine.store.offers import offers_of, put_offers

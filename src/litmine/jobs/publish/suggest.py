@@ -2,7 +2,7 @@
 
 The order of the steps makes every one repeatable: the intention is noted before the push, the
 offer after it, the pull request is looked for before it is opened. What stands outside is looked
-at anew by every run (`litmine.jobs.suggest_memory`).
+at anew by every run (`litmine.jobs.publish.suggest_memory`).
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from litmine.core.taxonomy import load_taxonomy
 from litmine.jobs.approved import approved_entries
 from litmine.jobs.context import RunContext
 from litmine.jobs.lease import held_lease
-from litmine.jobs.suggest_look import look
-from litmine.jobs.suggest_memory import Found, settle, settle_list
-from litmine.jobs.suggest_place import Place, Wish, find_place
+from litmine.jobs.publish.suggest_look import look
+from litmine.jobs.publish.suggest_memory import Found, settle, settle_list
+from litmine.jobs.publish.suggest_place import Place, Wish, find_place
 from litmine.publish.entry import ListEntry
 from litmine.publish.formats.markdown import render_markdown
 from litmine.publish.merge import merge

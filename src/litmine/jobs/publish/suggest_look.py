@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from litmine.core.errors import ConfigError
 from litmine.core.taxonomy import Taxonomy
 from litmine.jobs.context import RunContext
-from litmine.jobs.suggest_place import Place, Sight
+from litmine.jobs.publish.suggest_place import Place, Sight
 from litmine.publish.entry import ListEntry
 from litmine.publish.merge import merge
 from litmine.publish.suggest import suggestion as words

@@ -25,7 +25,7 @@ from litmine.core.errors import ConfigError
 from litmine.core.log import get_logger
 from litmine.core.settings import Settings
 from litmine.jobs.context import RunContext
-from litmine.jobs.digest_facts import Gathered, Mark, gather
+from litmine.jobs.publish.digest_facts import Gathered, Mark, gather
 from litmine.publish.digest.content import Alarm, Digest, payload, subject
 from litmine.publish.digest.mail import Outcome, compose, send_mail
 from litmine.publish.digest.message import render_html, render_text

@@ -13,8 +13,8 @@ from pathlib import Path
 from litmine.core.errors import LitmineError
 from litmine.core.log import get_logger
 from litmine.jobs.context import RunContext
-from litmine.jobs.outputs import write_lists
 from litmine.jobs.progress import SilentProgress
+from litmine.jobs.publish.outputs import write_lists
 from litmine.store.queue import queue_counts
 
 __all__ = ["Published", "publish_night"]
@@ -69,7 +69,7 @@ def _try(context: RunContext, what: str, work: Callable[[], int]) -> int:
 
 
 def _site(context: RunContext, said: list[str]) -> int:
-    from litmine.jobs.build_site import build_site, site_folder
+    from litmine.jobs.publish.build_site import build_site, site_folder
 
     with context.store.read() as connection:
         approved = queue_counts(connection).get("approved", 0)
@@ -82,7 +82,7 @@ def _site(context: RunContext, said: list[str]) -> int:
 
 
 def _suggest(context: RunContext, repository: Path, said: list[str]) -> int:
-    from litmine.jobs.suggest import Wish, suggest
+    from litmine.jobs.publish.suggest import Wish, suggest
 
     outcome = suggest(context, Wish(repository))
     said.append(f"{len(outcome.added)} papers suggested to {outcome.path}")
@@ -91,7 +91,7 @@ def _suggest(context: RunContext, repository: Path, said: list[str]) -> int:
 
 
 def _links(context: RunContext, said: list[str]) -> int:
-    from litmine.jobs.check_links import check_links
+    from litmine.jobs.publish.check_links import check_links
     from litmine.publish.links.probe import Limits
 
     # A night has other things to do: five minutes, and the next night goes on from there.

@@ -28,7 +28,8 @@ from litmine.core.log import get_logger
 from litmine.core.settings import Settings
 from litmine.jobs.context import RunContext
 from litmine.jobs.lease import held_lease
-from litmine.jobs.outbox import (
+from litmine.jobs.progress import Progress, SilentProgress
+from litmine.jobs.publish.outbox import (
     Plan,
     Target,
     clear_interrupted,
@@ -39,7 +40,6 @@ from litmine.jobs.outbox import (
     send_all,
     targets,
 )
-from litmine.jobs.progress import Progress, SilentProgress
 from litmine.jobs.report import RunReport, StageReport, write_report
 from litmine.publish.digest.mail import Outcome, compose, send_mail
 from litmine.publish.digest.webhook import post

@@ -1,0 +1,1 @@
+"""What approvals become: lists, formats, the site, suggestions, the digest."""
