@@ -26,7 +26,18 @@ from litmine.store.predictions import StoredPrediction, put_predictions
 from litmine.store.queue import enqueue
 from litmine.store.runs import finish_run, put_stage, start_run
 from litmine.store.saved_searches import put_search
-from litmine.store.schema import deliveries, links, offers, rule_decisions, suggestions
+from litmine.store.schema import (
+    aliases,
+    claim_rulings,
+    claims,
+    deliveries,
+    links,
+    mentions,
+    mined,
+    offers,
+    rule_decisions,
+    suggestions,
+)
 from litmine.store.suggestions import add_suggestion, update_suggestion
 from litmine.store.vectors import put_vectors
 from tests.support.papers import paper
@@ -117,6 +128,7 @@ def fill(store: Store, now: datetime = NOW) -> None:
         _fill_people(connection, now)
         _fill_published(connection, now)
         _fill_suggestions(connection, now)
+        _fill_claims(connection, now)
 
 
 def _fill_review(connection: Connection, now: datetime) -> None:
@@ -166,6 +178,47 @@ def _fill_suggestions(connection: Connection, now: datetime) -> None:
     one = add_suggestion(connection, "example.org/list:README.md", "litmine/readme-1", IDS[:2], now)
     update_suggestion(connection, one.id, now, head="a" * 40, number=7, url="https://example.org/7")
     put_offers(connection, one.target, one.papers, "offered", now, one.id)
+
+
+def _fill_claims(connection: Connection, now: datetime) -> None:
+    one: dict[str, Any] = {"metric": "memory", "value": 40.0, "unit": "%", "change": "decrease"}
+    of_paper = {"arxiv_id": IDS[0], "start": 3, "end": 9, "score": 0.9}
+    connection.execute(
+        mined.insert().values(arxiv_id=IDS[0], content_hash="a" * 64, miner="m-1", mined_at=now)
+    )
+    connection.execute(
+        claims.insert().values(
+            **of_paper, **one, position=0, family="memory", gain=True, detail=one, source="mined"
+        )
+    )
+    connection.execute(
+        claim_rulings.insert().values(
+            arxiv_id=IDS[0],
+            content_hash="a" * 64,
+            action="confirm",
+            quote="40% less",
+            claim=one,
+            ruling=one,
+            reviewer="Ada",
+            decided_at=now,
+            undone=False,
+        )
+    )
+    connection.execute(
+        mentions.insert().values(
+            **of_paper, position=0, kind="method", name="Größe", alias=None, role="proposed"
+        )
+    )
+    connection.execute(
+        aliases.insert().values(
+            kind="model",
+            alias="LLaMA2",
+            target="Llama 2",
+            state="standing",
+            added_by="Ada",
+            added_at=now,
+        )
+    )
 
 
 def _fill_published(connection: Connection, now: datetime) -> None:

@@ -32,18 +32,24 @@ from litmine.store.schema_accounts import (
     users,
 )
 from litmine.store.schema_base import UtcDateTime, metadata
+from litmine.store.schema_claims import aliases, claim_rulings, claims, mentions, mined
 from litmine.store.schema_publish import deliveries, links, offers, suggestions
 
 __all__ = [
     "SCHEMA_HEAD",
     "UtcDateTime",
+    "aliases",
     "api_tokens",
+    "claim_rulings",
+    "claims",
     "deliveries",
     "idempotency",
     "links",
     "login_failures",
     "login_links",
+    "mentions",
     "metadata",
+    "mined",
     "offers",
     "saved_searches",
     "sessions",
@@ -52,7 +58,7 @@ __all__ = [
 ]
 
 #: Newest migration in `litmine.store.migrations`; a test holds the two together.
-SCHEMA_HEAD = "0005"
+SCHEMA_HEAD = "0006"
 
 papers = Table(
     "papers",
