@@ -123,6 +123,7 @@ def test_what_a_person_took_out_is_not_put_back() -> None:
         ("# L\n\n<div>\n<!-- x\n</div>\n\ny\n", "comment", 4),
         ("# L\n\n<pre>\nx\n", "raw", 3),
         ("# L\n\n##Pruning\n", "heading", 3),
+        ("# L\n\n<<<<<<< HEAD\n- x\n=======\n- y\n>>>>>>> theirs\n", "conflict", 3),
         ("# L\n\n| Date | Paper |\n| 2020 | [x](https://a.example) |\n", "header", 3),
         ("# L\n\n| Date | Paper |\n---\n", "header", 4),
         ("# L\n\n| Date | Paper |\n|--|--|--|\n", "header", 3),

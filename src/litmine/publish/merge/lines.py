@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["BOM", "Insertion", "Line", "blank", "insert", "split_lines"]
+__all__ = ["BOM", "Insertion", "Line", "blank", "insert", "split_lines", "unresolved"]
 
 BOM = "\ufeff"
 # Only these end a line in Markdown. Form feeds and Unicode's separators are text.
+_OURS, _OR, _THEIRS = re.compile(r"<{7}( |$)"), re.compile(r"={7}$"), re.compile(r">{7}( |$)")
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 
 
@@ -41,6 +42,22 @@ def split_lines(text: str) -> list[Line]:
 def blank(text: str) -> bool:
     """Tell whether Markdown sees a line as blank: spaces and tabs only, no other white space."""
     return not text.strip(" \t")
+
+
+def unresolved(lines: Sequence[Line]) -> list[int]:
+    """Give the lines, from 0, at which a merge conflict begins that git left for people."""
+    found: list[int] = []
+    begun: int | None = None
+    parted = False
+    for number, line in enumerate(lines):
+        if _OURS.match(line.text):
+            begun, parted = number, False
+        elif begun is not None and _OR.match(line.text):
+            parted = True
+        elif begun is not None and parted and _THEIRS.match(line.text):
+            found.append(begun)
+            begun = None
+    return found
 
 
 def insert(lines: Sequence[Line], insertions: Iterable[Insertion]) -> str:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from litmine.core.errors import InputError
 from litmine.core.taxonomy import Taxonomy
 from litmine.publish.entry import ListEntry, in_order
+from litmine.publish.merge.document import Document
 from litmine.publish.merge.finding import Finder
+from litmine.publish.merge.lines import unresolved
 from litmine.publish.merge.names import vocabulary
 from litmine.publish.merge.place import Placer
 from litmine.publish.merge.plan import Plan
 from litmine.publish.merge.reading import read
-from litmine.publish.merge.report import Added, MergeResult, Present
+from litmine.publish.merge.report import Added, MergeResult, Present, Problem
 
 __all__ = ["MergeFailed", "decoded", "lines_naming", "merge"]
 
@@ -79,7 +81,7 @@ def merge(
         present=tuple(present),
         withheld=tuple(withheld),
         conflicts=tuple(finder.conflicts(present, missing, placer)),
-        problems=tuple(document.problems),
+        problems=_problems(document),
         inserted=inserted,
     )
 
@@ -99,6 +101,13 @@ def decoded(text: bytes | str) -> str:
     if "\x00" in text:
         raise InputError("the list holds NUL characters: it is no text file")
     return text
+
+
+def _problems(document: Document) -> tuple[Problem, ...]:
+    """Give what is damaged as Markdown, and conflicts that git left."""
+    words = "git left a merge conflict here: choose one side before papers are merged"
+    conflicts = [Problem("conflict", n + 1, words) for n in unresolved(document.lines)]
+    return tuple(sorted((*document.problems, *conflicts), key=lambda problem: problem.line))
 
 
 def _merged(
