@@ -1,0 +1,1 @@
+"""What a paper claims and names, mined from its title and abstract."""
