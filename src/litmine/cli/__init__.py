@@ -42,6 +42,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("schedule", "schedule", "Keep the nightly run going on arXiv's announcement nights."),
     ("ingest", "ingest", "Add papers from a snapshot file, a search query or by id."),
     ("classify", "classify", "Classify the papers of a JSON-lines file."),
+    ("claims", "claims", "The quantified results that the papers of a file claim."),
     ("train", "train", "Train the classifier or the encoder."),
     ("models", "models", "List, compare, promote and roll back classifiers; reclassify."),
     ("drift", "drift", "Control charts of the nights: scores, vectors, decisions; alarms."),
