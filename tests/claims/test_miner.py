@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from litmine.claims import Miner, mine
 from litmine.claims.gold import family_of, metric_of
 from litmine.claims.miner import MOST, gain
+from litmine.claims.scorer import specific
 from litmine.core.claim import Claim
 from litmine.core.errors import ArtefactMismatch, ModelError
 from litmine.core.paper import Paper
@@ -75,9 +76,13 @@ def test_all_of_unicode(text: str) -> None:
 
 def test_metrics_are_those_of_the_taxonomy(miner: Miner) -> None:
     metrics = {m.id: m for m in load_taxonomy().metrics}
-    for name in set(miner.scorer.metrics) - {"none", "other"}:
-        assert family_of(name) == metrics[name].family
-        assert metric_of(str(metrics[name].codebook_metric)) == name
+    for family in set(miner.scorer.families) - {"none", "other"}:
+        name = specific(family, ())
+        assert family_of(name) == metrics[name].family == family
+    for name, metric in metrics.items():
+        if metric.codebook_metric:
+            assert metric_of(metric.codebook_metric) == name
+            assert family_of(name) == metric.family
 
 
 @pytest.mark.parametrize(

@@ -7,18 +7,13 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from litmine.claims.flat import flatten
+from litmine.claims.governed import DIRECTIONS, METRICS, governor, listed
 from litmine.claims.grammar import Candidate
 from litmine.claims.lexicon import cue
 
 __all__ = ["features"]
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9@+\-/]*|\d[\d.,]*|[;:(),]")
-_DIRECTIONS = frozenset({"down", "up", "only", "additional", "retain", "slow", "speedup"})
-_METRIC_NAMES = """
-speedup latency time throughput util memory kv size bits param sparse energy carbon cost
-flops comm token call data compress overhead area quality efficien slow
-"""
-_METRICS = frozenset(_METRIC_NAMES.split())
 _LEFT, _RIGHT = 10, 8
 
 
@@ -47,7 +42,7 @@ def features(text: str, found: Sequence[Candidate]) -> list[list[str]]:
             sorted(
                 {
                     *_own(candidate, number, len(found), title_end, found),
-                    *(f"t:{name}" for name in title if name in _METRICS),
+                    *(f"t:{name}" for name in title if name in METRICS),
                     *_around(candidate, words, others, flat),
                 }
             )
@@ -107,23 +102,37 @@ def _around(
             bucket = 0 if distance < 2 else 1 if distance < 5 else 2
             out.append(f"{side}{bucket}{barrier}:{name}")
             out.append(f"{side}:{name}|{kind}")
-            if not first_metric and name in _METRICS:
+            if not first_metric and name in METRICS:
                 first_metric = name
                 out.append(f"{side}m{barrier}:{name}")
-            if not first_direction and name in _DIRECTIONS:
+            if not first_direction and name in DIRECTIONS:
                 first_direction = name
                 out.append(f"{side}d:{name}|{kind}")
         out.append(f"{side}m|{kind}:{first_metric}")
         out.append(f"{side}dm:{first_direction}|{first_metric}")
         if near:
             out.append(f"{side}2={' '.join(near[:2])}")
-    for name in {cue(w) for _, w in words} & _METRICS:
+    for name in {cue(w) for _, w in words} & METRICS:
         out.append(f"S:{name}")
-    lefts = next((cue(w) for w in left[:_LEFT] if cue(w) in _METRICS), "")
-    rights = next((cue(w) for w in right[:4] if cue(w) in _METRICS), "")
+    what, side, far = governor(left, right, METRICS)
+    way, way_side, way_far = governor(left, right, DIRECTIONS)
+    mapped = listed(left, right)
+    far, way_far = far // 3, way_far // 3
+    out.append(f"G:{what}")
+    out.append(f"G{side}:{what}|{kind}")
+    out.append(f"G{far}:{what}")
+    out.append(f"W:{way}|{kind}")
+    out.append(f"W{way_side}{way_far}:{way}")
+    out.append(f"GW:{what}|{way}|{kind}")
+    out.append(f"GWs:{side}{far}{way_side}{way_far}|{kind}")
+    if mapped:
+        out.append(f"M:{mapped}")
+        out.append(f"M:{mapped}|{way}")
+    lefts = next((cue(w) for w in left[:_LEFT] if cue(w) in METRICS), "")
+    rights = next((cue(w) for w in right[:4] if cue(w) in METRICS), "")
     out.append(f"LRm:{lefts}|{rights}")
-    leftd = next((cue(w) for w in left[:_LEFT] if cue(w) in _DIRECTIONS), "")
-    rightd = next((cue(w) for w in right[:3] if cue(w) in _DIRECTIONS), "")
+    leftd = next((cue(w) for w in left[:_LEFT] if cue(w) in DIRECTIONS), "")
+    rightd = next((cue(w) for w in right[:3] if cue(w) in DIRECTIONS), "")
     out.append(f"LRd:{leftd}|{rightd}|{kind}")
     out.append(f"Rmd:{rightd}|{rights}")
     return out

@@ -1,8 +1,8 @@
 """How likely a candidate is a claim, of which metric and in which direction: a small linear model.
 
-Two softmax regressions over the features of `litmine.claims.features`: one over the metrics and
-"none", one over the three changes. Weights are bytes with one scale for each output; names of
-features are kept as their CRC-32, so that the whole is a few kilobytes.
+Two softmax regressions over the features of `litmine.claims.features`: one over the families of
+metrics and "none", one over the three changes. Weights are bytes with one scale for each output;
+names of features are kept as 16 bits of their CRC-32, so that the whole is a few kilobytes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litmine.claims.gold import family_of
-from litmine.core.claim import Change
+from litmine.core.claim import OTHER, Change
 from litmine.core.errors import ArtefactMismatch, ModelError
 from litmine.core.files import sha256_file
 
@@ -26,6 +26,41 @@ if TYPE_CHECKING:
 __all__ = ["NONE", "Scorer", "Verdict", "key_of"]
 
 NONE = "none"
+
+
+#: The metric that a governing word names, and the one a unit names where the word does not.
+_BY_WORD = {
+    "speedup": "speedup", "latency": "latency", "time": "latency", "throughput": "throughput",
+    "util": "throughput", "memory": "peak-memory", "kv": "peak-memory", "size": "model-size",
+    "bits": "model-size", "param": "parameters", "sparse": "parameters", "energy": "energy",
+    "carbon": "carbon", "cost": "financial-cost", "flops": "flops",
+    "comm": "communication-volume", "token": "tokens", "call": "tokens", "data": "data",
+    "compress": "compression-ratio",
+}  # fmt: skip
+_BY_UNIT = {
+    "time": "latency", "device-time": "training-time", "rate": "throughput",
+    "flop-rate": "throughput", "tokens": "tokens", "samples": "data", "examples": "data",
+    "flops": "flops", "count": "parameters", "parameters": "parameters", "carbon": "carbon",
+    "steps": "tokens", "calls": "tokens",
+}  # fmt: skip
+_USUAL = {
+    "computation": "speedup", "memory": "peak-memory", "energy": "energy",
+    "cost": "financial-cost", "network": "communication-volume",
+    "quality": "compression-ratio",
+}  # fmt: skip
+
+
+def specific(family: str, names: Sequence[str]) -> str:
+    """Return the metric of a family that the features of a candidate speak for."""
+    word = next((n[2:] for n in names if n.startswith("G:")), "")
+    unit = next((n[2:] for n in names if n.startswith("k:")), "")
+    metric = _BY_WORD.get(word, "")
+    if metric == "latency" and word == "time" and any(n.endswith(":train") for n in names):
+        metric = "training-time"
+    for one in (_BY_UNIT.get(unit, ""), metric):
+        if one and family_of(one) == family:
+            return one
+    return _USUAL.get(family, OTHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +74,7 @@ class Verdict:
 
 def key_of(name: str) -> int:
     """Return the number under which the weights of a feature are kept."""
-    return zlib.crc32(name.encode())
+    return zlib.crc32(name.encode()) & 0xFFFF
 
 
 class Scorer:
@@ -49,9 +84,9 @@ class Scorer:
     ----------
     keys : sequence of int
         `key_of` each feature.
-    weights : array of shape (n_features, n_metrics + n_changes)
-    metrics, changes : sequence of str
-        The outputs, in the order of the columns; metrics include ``none``.
+    weights : array of shape (n_features, n_families + n_changes)
+    families, changes : sequence of str
+        The outputs, in the order of the columns; families of metrics include ``none``.
     threshold : float
         What scores less is dropped.
     version : str
@@ -61,18 +96,17 @@ class Scorer:
         self,
         keys: Sequence[int],
         weights: NDArray[np.float32],
-        metrics: Sequence[str],
+        families: Sequence[str],
         changes: Sequence[Change],
         threshold: float,
         version: str,
     ) -> None:
-        self.metrics = tuple(metrics)
+        self.families = tuple(families)
         self.changes = tuple(changes)
         self.threshold = threshold
         self.version = version
         self._weights = weights
         self._rows = {int(key): row for row, key in enumerate(keys)}
-        self._families = [NONE if m == NONE else family_of(m) for m in self.metrics]
 
     @classmethod
     def load(cls, folder: Path) -> Scorer:
@@ -95,13 +129,13 @@ class Scorer:
                 )
             with np.load(folder / "weights.npz", allow_pickle=False) as stored:
                 weights = stored["weights"].astype(np.float32) * stored["scale"].astype(np.float32)
-                keys = stored["keys"].tolist()
+                keys = np.cumsum(stored["steps"], dtype=np.int64).tolist()
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"no model of claims in {folder}: {error}") from error
         return cls(
             keys,
             weights,
-            manifest["metrics"],
+            manifest["families"],
             manifest["changes"],
             manifest["threshold"],
             manifest["version"],
@@ -116,23 +150,23 @@ class Scorer:
         import numpy as np
 
         out: list[Verdict] = []
-        split = len(self.metrics)
+        split = len(self.families)
         for names in rows:
-            known = [r for n in names if (r := self._rows.get(zlib.crc32(n.encode()))) is not None]
+            known = [
+                r
+                for n in names
+                if (r := self._rows.get(zlib.crc32(n.encode()) & 0xFFFF)) is not None
+            ]
             total = self._weights[known].sum(axis=0)
-            metric = np.exp(total[:split] - total[:split].max())
+            family = np.exp(total[:split] - total[:split].max())
             change = np.exp(total[split:] - total[split:].max())
-            metric, change = (metric / metric.sum()).tolist(), (change / change.sum()).tolist()
-            families: dict[str, float] = {}
-            for family, share in zip(self._families, metric, strict=True):
-                families[family] = families.get(family, 0.0) + share
-            families.pop(NONE, None)
-            best = max(families, key=lambda name: families[name])
-            share, which = max(
+            shares, change = (family / family.sum()).tolist(), (change / change.sum()).tolist()
+            share, best = max(
                 (share, name)
-                for share, name, family in zip(metric, self.metrics, self._families, strict=True)
-                if family == best
+                for share, name in zip(shares, self.families, strict=True)
+                if name != NONE
             )
             top = max(range(len(change)), key=change.__getitem__)
-            out.append(Verdict(which, self.changes[top], min(1.0, families[best] * change[top])))
+            which = specific(best, names)
+            out.append(Verdict(which, self.changes[top], min(1.0, share * change[top])))
         return out

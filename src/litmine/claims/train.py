@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["Example", "Trained", "as_mined", "cross_validate", "example", "fit", "threshold_for"]
 
 _RARE = 3  # a feature seen less often says nothing
-_STRENGTH = 0.5  # C of the regressions
-_FEATURES = 500  # what fits into the few kilobytes of models/claims
+_STRENGTH = 0.7  # C of the regressions
+_FEATURES = 1600  # what fits into the few kilobytes of models/claims
 _FOLDS = 5
-_LEAST = 0.12
+_LEAST = 0.14
 CHANGES = ("absolute", "decrease", "increase")
 
 
@@ -71,14 +71,14 @@ class Trained:
     keys: tuple[int, ...]
     weights: NDArray[np.int8]
     scale: NDArray[np.float32]
-    metrics: tuple[str, ...]
+    families: tuple[str, ...]
 
     def scorer(self, threshold: float, version: str = "fold") -> Scorer:
         """Return the scorer with these weights."""
         import numpy as np
 
         whole = self.weights.astype(np.float32) * self.scale
-        return Scorer(self.keys, whole, self.metrics, CHANGES, threshold, version)  # type: ignore[arg-type]
+        return Scorer(self.keys, whole, self.families, CHANGES, threshold, version)  # type: ignore[arg-type]
 
     def write(self, folder: Path, threshold: float, measured: dict[str, Any]) -> None:
         """Write weights and manifest into `folder`; equal models give equal bytes."""
@@ -87,7 +87,7 @@ class Trained:
         folder.mkdir(parents=True, exist_ok=True)
         buffer = BytesIO()
         arrays: dict[str, NDArray[Any]] = {
-            "keys": np.array(self.keys, dtype=np.uint32),
+            "steps": np.diff(np.array(self.keys), prepend=0).astype(np.uint16),
             "scale": self.scale,
             "weights": self.weights,
         }
@@ -103,7 +103,7 @@ class Trained:
         manifest = {
             "kind": "claims",
             "version": digest[:10],
-            "metrics": self.metrics,
+            "families": self.families,
             "changes": CHANGES,
             "threshold": threshold,
             "files": {"weights.npz": digest},
@@ -129,7 +129,7 @@ def fit(examples: Sequence[Example], most: int = _FEATURES) -> Trained:
     claimed = [place for place, label in enumerate(labels) if label is not None]
     if not claimed:
         raise InputError("no labelled claims to learn from")
-    metric = np.array([NONE if label is None else label.metric for label in labels])
+    metric = np.array([NONE if label is None else label.family for label in labels])
     change = np.array(["" if label is None else label.change for label in labels])
     seen = Counter(name for row in rows for name in row)
     names = sorted(name for name, count in seen.items() if count >= _RARE)
@@ -147,7 +147,7 @@ def fit(examples: Sequence[Example], most: int = _FEATURES) -> Trained:
     matrix, what, way = regress(names)
     power = np.maximum(np.abs(what.coef_).max(0), np.abs(way.coef_).max(0))
     power = power * np.sqrt(np.asarray(matrix.sum(0)).ravel())
-    best = sorted(np.argsort(-power, kind="stable")[:most].tolist())
+    best = np.argsort(-power, kind="stable")[:most].tolist()
     names = [names[column] for column in best]
     _, what, way = regress(names)
     # The intercept goes to the feature that every candidate has.
@@ -155,8 +155,12 @@ def fit(examples: Sequence[Example], most: int = _FEATURES) -> Trained:
     both[names.index("bias")] += np.concatenate([what.intercept_, way.intercept_])
     # What moves no probability by much is left out: zeros take no room.
     both[np.abs(both) < _LEAST] = 0.0
-    scale = np.abs(both).max(axis=0) / 31
-    order = sorted(range(len(names)), key=lambda place: key_of(names[place]))
+    scale = np.maximum(np.abs(both).max(axis=0), _LEAST) / 15
+    # Of two names with one key the more powerful stands; `best` was ordered by power.
+    taken: dict[int, int] = {}
+    for place, name in enumerate(names):
+        taken.setdefault(key_of(name), place)
+    order = [taken[key] for key in sorted(taken)]
     return Trained(
         tuple(key_of(names[place]) for place in order),
         np.round(both / scale).astype(np.int8)[order],
