@@ -79,14 +79,20 @@ _HAS = re.compile(r"\d|" + r"\b(?:half|halv|doubl|twice|tripl|times|fold|magnitu
                   r"quadrupl|tenth|hour|day|week|thrice|percent)", re.I)  # fmt: skip
 
 
+#: No abstract holds so many numbers; what does is not read to its end, so that work stays bounded.
+_ENOUGH = 200
+
+
 def candidates(text: str) -> list[Candidate]:
     """Return the candidates of a text (title, newline, abstract) in its order."""
     flat = flatten(text)
     found: list[Candidate] = []
     for start, end in sentences(flat):
+        if len(found) >= _ENOUGH:
+            break
         if _HAS.search(flat, start, end):
             found.extend(_of_sentence(flat, start, end))
-    return found
+    return found[:_ENOUGH]
 
 
 def _of_sentence(flat: str, start: int, end: int) -> list[Candidate]:
@@ -97,6 +103,8 @@ def _of_sentence(flat: str, start: int, end: int) -> list[Candidate]:
         if den > 1:
             found.append(Candidate(*match.span(), den, UNITS["x"], "", "fraction", (start, end)))
     for match in _DIGIT.finditer(flat, start, end):
+        if len(found) >= _ENOUGH:
+            break
         if any(c.start < match.end("num") and match.start() < c.end for c in found):
             continue
         one = _numeric(flat, match, start, end, taken)
@@ -106,6 +114,8 @@ def _of_sentence(flat: str, start: int, end: int) -> list[Candidate]:
             found.append(one)
             taken = one.end
     for match in _VERBAL.finditer(flat, start, end):
+        if len(found) >= 2 * _ENOUGH:
+            break
         if any(c.start < match.end() and match.start() < c.end for c in found):
             continue
         verbal = _verbal(match, (start, end))
